@@ -1,0 +1,67 @@
+/** Arrows go down only: app → processors, sinks, sources → serdes → nothing; topology imports none of them. */
+const folder = (names) => `^src/(${names})/`;
+const forbid = (name, from, to) => ({ name, severity: 'error', from: { path: from }, to: { path: to } });
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    forbid('topology-knows-nothing-of-images', folder('topology'), '^src/(?!topology/)'),
+    forbid(
+      'serdes-import-nothing-of-ours',
+      folder('serdes'),
+      '^src/(?!serdes/|topology/(serde|record|errors)\\.ts)',
+    ),
+    forbid('processors-know-no-runtime', folder('processors'), '^src/(?!processors/|topology/errors\\.ts)'),
+    forbid(
+      'sinks-know-no-runtime',
+      folder('sinks'),
+      '^src/(?!sinks/|topology/(errors|external-sink|record)\\.ts|serdes/)',
+    ),
+    forbid(
+      'sources-know-no-runtime',
+      folder('sources'),
+      '^src/(?!sources/|topology/(errors|serde|record)\\.ts|serdes/)',
+    ),
+    forbid('app-knows-no-command', folder('app'), folder('cli|config|observability')),
+    forbid(
+      'config-and-observability-are-leaves',
+      folder('config'),
+      '^src/(?!config/|topology/errors\\.ts|processors/types\\.ts)',
+    ),
+    {
+      name: 'kafkajs-in-one-folder',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/topology/kafka/' },
+      to: { path: 'node_modules/kafkajs' },
+    },
+    {
+      name: 'processors-are-pure-of-kafka-and-aws',
+      severity: 'error',
+      from: { path: '^src/(processors|topology|serdes)/' },
+      to: { path: 'node_modules/@aws-sdk' },
+    },
+    {
+      name: 'description-apart-from-execution',
+      severity: 'error',
+      from: { path: '^src/topology/(dsl|graph)/' },
+      to: { path: '^src/topology/(task|kafka|testing)/' },
+    },
+    {
+      name: 'task-knows-no-kafka',
+      severity: 'error',
+      from: { path: '^src/topology/task/' },
+      to: { path: '^src/topology/(kafka|testing|dsl)/' },
+    },
+    {
+      name: 'the-service-imports-no-test-or-dev-code',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(dev|bench|test)/' },
+    },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { extensions: ['.ts', '.js', '.mjs'] },
+  },
+};

@@ -1,0 +1,72 @@
+/** Image formats that Darkroom can tell apart by their bytes. `unknown` is none of them. */
+export type ImageFormat =
+  | 'jpeg'
+  | 'png'
+  | 'webp'
+  | 'gif'
+  | 'avif'
+  | 'heif'
+  | 'tiff'
+  | 'svg'
+  | 'bmp'
+  | 'jxl'
+  | 'unknown';
+
+/** What is known of an image, in pixels after EXIF orientation; all frames of an animation have one size. */
+export interface ImageFacts {
+  readonly format: ImageFormat;
+  readonly bytes: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  readonly hasAlpha: boolean;
+  /** Lower-case hex of the content. */
+  readonly sha256: string;
+}
+
+/** One derived picture. */
+export interface Rendition {
+  /** Name in the pipeline: `large`, `medium`, `thumb`. */
+  readonly name: string;
+  readonly format: 'jpeg' | 'png' | 'webp' | 'avif';
+  /** File name extension without the dot. */
+  readonly extension: string;
+  readonly contentType: string;
+  readonly width: number;
+  readonly height: number;
+  readonly body: Buffer;
+}
+
+/** A picture that came out well. */
+export interface Developed {
+  readonly outcome: 'processed';
+  readonly facts: ImageFacts;
+  /** Name and version of the pipeline, `standard@1`. */
+  readonly pipeline: string;
+  readonly renditions: readonly Rendition[];
+  readonly durationMs: number;
+}
+
+/**
+ * A picture that did not. `rejected`: the image's fault, the same bytes will be refused again. `failed`: ours or a
+ * plug-in's (crash, hang, memory); another attempt may go well.
+ */
+export interface Refused {
+  readonly outcome: 'rejected' | 'failed';
+  /** Stable, in docs/errors.md: IMAGE_TOO_LARGE, FORMAT_NOT_ALLOWED, IMAGE_CORRUPT, WORKER_TIMEOUT… */
+  readonly code: string;
+  /** One sentence for a person; never holds image bytes or secrets. */
+  readonly reason: string;
+  readonly facts: Partial<ImageFacts>;
+  readonly durationMs: number;
+}
+
+/** The processors in one: identify, guard, transform, in a child process that may be killed. */
+export interface Darkroom {
+  /** Never rejects for what an image does; only for its own end (`close`) or an aborted signal. */
+  develop(bytes: Buffer, options: { readonly signal?: AbortSignal }): Promise<Developed | Refused>;
+  /** Worker processes now alive, for metrics and tests. */
+  workers(): number;
+  /** Ends every worker process. */
+  close(): Promise<void>;
+}

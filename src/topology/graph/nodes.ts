@@ -1,0 +1,114 @@
+import type { ExternalSink } from '../external-sink.ts';
+import type { RecordContext, StreamRecord } from '../record.ts';
+import type { Deserializer, Serializer } from '../serde.ts';
+
+/** Sends a record to all children of the node, or to the one child that is named. */
+export type Forward = (record: StreamRecord, child?: string) => void;
+
+/** Reads a record's time, ms since the epoch. `partitionTime` is the highest seen so far on its partition, -1 before the first. */
+export type TimestampExtractor = (
+  record: StreamRecord & { readonly context: RecordContext },
+  partitionTime: number,
+) => number;
+
+/** Chooses the topic of each record; `name` is what `describe()` shows. */
+export interface TopicExtractor {
+  readonly name: string;
+  readonly extract: (key: unknown, value: unknown, context: RecordContext) => string;
+}
+
+/** What a processor may do while it handles a record (KIP-820). */
+export interface ProcessorContext {
+  forward(record: StreamRecord, child?: string): void;
+  /** Highest record time that the task has seen, ms; -1 before the first record. */
+  currentStreamTimeMs(): number;
+  currentSystemTimeMs(): number;
+  /** The source record at hand. */
+  recordMetadata(): RecordContext;
+}
+
+export interface Processor {
+  init?(context: ProcessorContext): void;
+  process(record: StreamRecord): void;
+  close?(): void;
+}
+
+/** Handed to the function of a `mapAsync`. */
+export interface AsyncContext extends RecordContext {
+  /** Fires when the result is no longer wanted: time-out, task lost, shutdown. */
+  readonly signal: AbortSignal;
+  /**
+   * Waits until the process' byte budget has room for `bytes` that the work is about to hold (a download, say). Call it
+   * before the bytes exist; what was reserved is given back when the work ends and `sizeOf` of its result is known.
+   */
+  reserve(bytes: number): Promise<void>;
+}
+
+export interface AsyncOperator {
+  readonly kind: 'async';
+  readonly fn: (value: unknown, key: unknown, context: AsyncContext) => Promise<unknown>;
+  /** How many calls of `fn` may run at once in this process. */
+  readonly concurrency: number;
+  /** One attempt may take this long, ms; then its signal fires and it counts as failed with TIMEOUT. */
+  readonly timeoutMs?: number;
+  /** Bytes that a result holds beyond the input record's own. Default 0. */
+  readonly sizeOf?: (value: unknown) => number;
+  /** Turns a failure that is not to be retried into a value; without it the task fails. */
+  readonly recover?: (error: unknown, value: unknown, key: unknown) => unknown;
+}
+
+/**
+ * How a processor node behaves; the task decides from `kind` what may run ahead of a record's turn.
+ * - `pure`: no effects, runs ahead (filter, map, flatMap, merge, split).
+ * - `observe`: an effect that lets the record pass unchanged; the effect happens in turn (peek, foreach).
+ * - `process`: anything, in turn; one instance per task.
+ * - `async`: runs ahead, many at once, results in order.
+ */
+export type Operator =
+  | {
+      readonly kind: 'pure';
+      readonly apply: (record: StreamRecord, forward: Forward, context: RecordContext) => void;
+    }
+  | { readonly kind: 'observe'; readonly action: (record: StreamRecord, context: RecordContext) => void }
+  | { readonly kind: 'process'; readonly supplier: () => Processor }
+  | AsyncOperator;
+
+export interface SourceSpec {
+  readonly kind: 'source';
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly deserializeKey: Deserializer<unknown>;
+  readonly deserializeValue: Deserializer<unknown>;
+  readonly timestampExtractor?: TimestampExtractor;
+}
+
+export interface ProcessorSpec {
+  readonly kind: 'processor';
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly operator: Operator;
+}
+
+export interface SinkSpec {
+  readonly kind: 'sink';
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly topic: string | TopicExtractor;
+  readonly serializeKey: Serializer<unknown>;
+  readonly serializeValue: Serializer<unknown>;
+  /** Chooses the partition; default: murmur2 of the serialized key, as Java does. */
+  readonly partitioner?: (key: unknown, value: unknown, numPartitions: number) => number;
+}
+
+/** A sink outside Kafka, see ExternalSink. */
+export interface ExternalSinkSpec {
+  readonly kind: 'external-sink';
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly sink: ExternalSink;
+  /** How long records wait for others to be written with them, ms. */
+  readonly lingerMs: number;
+  readonly maxBatchRecords: number;
+}
+
+export type NodeSpec = SourceSpec | ProcessorSpec | SinkSpec | ExternalSinkSpec;
