@@ -38,4 +38,6 @@ export interface ConsumedRecord extends RawRecord {
 export interface ProducedRecord extends RawRecord {
   readonly topic: string;
   readonly partition?: number;
+  /** Asked when `partition` is absent: the partition out of so many. */
+  readonly choosePartition?: (partitions: number) => number;
 }

@@ -1,0 +1,101 @@
+import { type OnSinkTrouble, flushExternal } from './flush.ts';
+import type { StagedBatch } from './stage.ts';
+import type { Task } from './task.ts';
+
+/** Makes a batch's outputs and positions durable, together where the guarantee says so. Rejects when the outcome is unknown. */
+export interface Committer {
+  commit(batch: StagedBatch): Promise<void>;
+}
+
+export interface CommitLoopOptions {
+  readonly task: Task;
+  readonly committer: Committer;
+  /** How long staged effects wait for others to be committed with them, ms. */
+  readonly commitIntervalMs: number;
+  readonly nowMs: () => number;
+  readonly onCommitted: (batch: StagedBatch) => void;
+  readonly onSinkTrouble: OnSinkTrouble;
+}
+
+/**
+ * Commits what a task has staged, one batch after another. Nothing is open while the head of the line waits: sinks outside
+ * Kafka are flushed first, then one transaction is begun, filled and committed.
+ */
+export class CommitLoop {
+  readonly #options: CommitLoopOptions;
+  readonly #delayMs: number;
+  readonly #stop = new AbortController();
+  #draining = false;
+  #wake: (() => void) | undefined;
+  /** Resolves when the loop has ended: drained, or its task dropped. */
+  readonly ended: Promise<void>;
+
+  constructor(options: CommitLoopOptions) {
+    this.#options = options;
+    this.#delayMs = Math.max(options.commitIntervalMs, ...options.task.graph.externalSinks.map((sink) => sink.lingerMs));
+    this.ended = this.#run();
+  }
+
+  /** Something was staged or has changed: look again. */
+  notify(): void {
+    this.#wake?.();
+  }
+
+  /** Commits at once what is staged, then each record as its turn ends; the loop ends when the buffer is empty. */
+  drain(): void {
+    this.#draining = true;
+    this.#options.task.drain();
+    this.notify();
+  }
+
+  /** The task was dropped: ends retries too. */
+  stop(): void {
+    this.#stop.abort(new Error('the task was dropped'));
+    this.notify();
+  }
+
+  async #run(): Promise<void> {
+    const { task } = this.#options;
+    try {
+      while (await this.#somethingDue()) await this.#commitOnce();
+    } catch (error) {
+      task.fail(error);
+    }
+  }
+
+  async #commitOnce(): Promise<void> {
+    const { task, committer, onCommitted, onSinkTrouble } = this.#options;
+    const batch = task.take();
+    await flushExternal(batch, this.#stop.signal, onSinkTrouble);
+    if (!task.alive) return;
+    await committer.commit(batch);
+    if (task.alive) onCommitted(batch);
+  }
+
+  /** Waits until a batch is to be committed; false when there will be none. */
+  async #somethingDue(): Promise<boolean> {
+    const { task, nowMs } = this.#options;
+    while (task.alive && task.staged.records === 0) {
+      if (this.#draining && task.buffered === 0) return false;
+      await this.#wait();
+    }
+    const deadlineMs = nowMs() + this.#delayMs;
+    while (task.alive && !this.#draining && !task.stageFull) {
+      const leftMs = deadlineMs - nowMs();
+      if (leftMs <= 0) break;
+      await this.#wait(leftMs);
+    }
+    return task.alive;
+  }
+
+  #wait(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(() => this.#wake?.(), ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}

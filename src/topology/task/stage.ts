@@ -1,0 +1,89 @@
+import type { ExternalSinkSpec } from '../graph/nodes.ts';
+import type { SinkRecord } from '../external-sink.ts';
+import type { ConsumedRecord, ProducedRecord } from '../record.ts';
+
+/** Effects of a run of records, whole records only, with the positions that follow the last of them. */
+export interface StagedBatch {
+  readonly outputs: readonly ProducedRecord[];
+  readonly external: ReadonlyMap<ExternalSinkSpec, readonly SinkRecord[]>;
+  /** Per topic and partition, the offset after the last record whose turn is over. */
+  readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** What an output record costs beside its bytes: an object, offsets, a header list. */
+const RECORD_OVERHEAD_BYTES = 100;
+
+function sizeOf(record: ProducedRecord): number {
+  let bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
+  return bytes;
+}
+
+type Position = { topic: string; partition: number; offset: number };
+
+/**
+ * Collects the effects of records in their turns. What a record adds before its turn is over stays behind when the batch
+ * is taken, so a commit never ends within a record.
+ */
+export class Stage {
+  #outputs: ProducedRecord[] = [];
+  #external: { readonly sink: ExternalSinkSpec; readonly record: SinkRecord }[] = [];
+  #positions: Position[] = [];
+  #records = 0;
+  #bytes = 0;
+  /** How much of the above belongs to records whose turn is over. */
+  #closed = { outputs: 0, external: 0, bytes: 0 };
+
+  /** Records whose turn is over and that wait for a commit. */
+  get records(): number {
+    return this.#records;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Adds an output of the record in turn. */
+  produce(record: ProducedRecord): void {
+    this.#outputs.push(record);
+    this.#bytes += sizeOf(record);
+  }
+
+  /** Adds a write of the record in turn. */
+  write(sink: ExternalSinkSpec, record: SinkRecord): void {
+    this.#external.push({ sink, record });
+    this.#bytes += RECORD_OVERHEAD_BYTES;
+  }
+
+  /** The turn of `record` is over: its effects join the batch, its offset becomes part of the position. */
+  close(record: ConsumedRecord): void {
+    this.#records++;
+    this.#closed = { outputs: this.#outputs.length, external: this.#external.length, bytes: this.#bytes };
+    const { topic, partition, offset } = record;
+    const position = this.#positions.find((p) => p.partition === partition && p.topic === topic);
+    if (position) position.offset = offset + 1;
+    else this.#positions.push({ topic, partition, offset: offset + 1 });
+  }
+
+  take(): StagedBatch {
+    const { outputs, external, bytes } = this.#closed;
+    const openOutputs = this.#outputs.splice(outputs);
+    const openExternal = this.#external.splice(external);
+    const bySink = new Map<ExternalSinkSpec, SinkRecord[]>();
+    for (const { sink, record } of this.#external) {
+      const batch = bySink.get(sink);
+      if (batch) batch.push(record);
+      else bySink.set(sink, [record]);
+    }
+    const batch = { outputs: this.#outputs, external: bySink, positions: this.#positions, records: this.#records, bytes };
+    this.#outputs = openOutputs;
+    this.#external = openExternal;
+    this.#positions = [];
+    this.#records = 0;
+    this.#bytes -= bytes;
+    this.#closed = { outputs: 0, external: 0, bytes: 0 };
+    return batch;
+  }
+}

@@ -1,0 +1,312 @@
+import { StreamsError } from '../errors.ts';
+import type { NodeSpec, Processor, ProcessorContext } from '../graph/nodes.ts';
+import type { ConsumedRecord, StreamRecord } from '../record.ts';
+import { runWork } from './async-work.ts';
+import type { AsyncGate } from './async-gate.ts';
+import { type CompiledAsync, type CompiledGraph, type CompiledNode, type CompiledProcess, compile, instantiate } from './compile.ts';
+import { Execution, type ExecutionHost } from './execution.ts';
+import { RecordQueue } from './record-queue.ts';
+import type { TaskRuntime } from './runtime.ts';
+import { Stage, type StagedBatch } from './stage.ts';
+
+/** An object, its place in queues and buffers, and what KafkaJS keeps of a record. */
+const RECORD_OVERHEAD_BYTES = 300;
+
+/** Records chosen and not yet past their turn, at the most; the byte budget is the real bound for anything large. */
+const MAX_BUFFERED_RECORDS = 1_000;
+
+export interface TaskOptions {
+  /** For messages: `0_3`, sub-topology and partition. */
+  readonly id: string;
+  readonly nodes: readonly NodeSpec[];
+  readonly runtime: TaskRuntime;
+  /** The partitions that this task reads. */
+  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+  /** Something was staged, or a full stage was taken: the commit loop looks again. */
+  readonly onStaged: () => void;
+  /** The task cannot go on; it is dropped already. */
+  readonly onFailure: (error: unknown) => void;
+  /** A record was left out for its negative timestamp, as Kafka Streams does. */
+  readonly onSkipped?: (record: ConsumedRecord) => void;
+  /** A partition's topic name without the application's prefix, for the look-up of its source. Default: the same. */
+  readonly logicalTopic?: (topic: string) => string;
+}
+
+/**
+ * One copy of a sub-topology, fed by one partition of each of its topics. Asynchronous work of many records runs at once,
+ * ahead of its turn and without effects; effects happen in a record's turn, in the order in which records were chosen,
+ * and are staged until a commit takes those of whole records. Knows no Kafka.
+ *
+ * ```
+ * queues ── choose (earliest timestamp) ──► reorder buffer ── turn of the head ──► stage ── take() ──► a commit
+ *                                             work of all runs ahead
+ * ```
+ */
+export class Task implements ExecutionHost {
+  readonly id: string;
+  readonly graph: CompiledGraph;
+  readonly #options: TaskOptions;
+  readonly #runtime: TaskRuntime;
+  readonly #queues: RecordQueue[];
+  readonly #processors: Map<CompiledNode, Processor>;
+  readonly #stage = new Stage();
+  readonly #lost = new AbortController();
+  /** The reorder buffer: chosen records, the head first. */
+  #buffer: (Execution | undefined)[] = [];
+  #headAt = 0;
+  #streamTimeMs = -1;
+  #choosing = true;
+  #pumping = false;
+  #idleSinceMs: number | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** The record whose turn it is, and where its `process` nodes forward to. */
+  #inTurn: ConsumedRecord | undefined;
+  #forward: ((record: StreamRecord, child?: string) => void) | undefined;
+  dropped = 0;
+
+  constructor(options: TaskOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#runtime = options.runtime;
+    this.graph = compile(options.nodes);
+    const logical = options.logicalTopic ?? ((topic: string) => topic);
+    this.#queues = options.partitions.map(({ topic, partition }) => {
+      const source = this.graph.sources.find((node) => node.spec.topics.includes(logical(topic)));
+      if (!source) throw new Error(`task ${options.id} has no source for ${topic}`);
+      return new RecordQueue(topic, partition, source);
+    });
+    this.#processors = instantiate(this.graph, (node) => this.#contextFor(node));
+  }
+
+  get alive(): boolean {
+    return !this.#lost.signal.aborted;
+  }
+
+  /** Chosen records whose turn is not over. */
+  get buffered(): number {
+    return this.#buffer.length - this.#headAt;
+  }
+
+  /** Records read and not yet chosen. */
+  get queued(): number {
+    return this.#queues.reduce((sum, queue) => sum + queue.length, 0);
+  }
+
+  /** Staged for the next commit. */
+  get staged(): { readonly records: number; readonly bytes: number } {
+    return this.#stage;
+  }
+
+  get streamTimeMs(): number {
+    return this.#streamTimeMs;
+  }
+
+  get stageFull(): boolean {
+    return this.#stage.records >= this.#runtime.maxStagedRecords || this.#stage.bytes >= this.#runtime.maxStagedBytes;
+  }
+
+  /** Takes in records of one partition, in offset order, and starts what can start. */
+  push(records: readonly ConsumedRecord[]): void {
+    const first = records[0];
+    const queue = this.#queues.find((q) => q.topic === first?.topic && q.partition === first?.partition);
+    if (!queue || !this.alive) return;
+    for (const record of records) {
+      const bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      queue.push(record, this.#runtime.budget.hold(bytes));
+    }
+    this.pump();
+  }
+
+  /** Chooses records into the buffer and takes the turns that are due, until neither is possible. */
+  pump(): void {
+    if (this.#pumping || !this.alive) return;
+    this.#pumping = true;
+    try {
+      const before = this.#stage.records;
+      while (this.alive && (this.#takeTurn() || this.#choose()));
+      if (this.#stage.records > before) this.#options.onStaged();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  /** Hands over the effects of all records whose turn is over. */
+  take(): StagedBatch {
+    const batch = this.#stage.take();
+    queueMicrotask(() => this.pump());
+    return batch;
+  }
+
+  /** Chooses nothing more; what is in the buffer goes on to its turn. */
+  drain(): void {
+    this.#choosing = false;
+  }
+
+  /** Ends the task without a commit: aborts its work, gives back its bytes. What it staged is void. */
+  drop(): void {
+    if (!this.alive) return;
+    this.#lost.abort(new StreamsError('TASK_LOST', 'fail', `task ${this.id} is no longer run here`));
+    clearTimeout(this.#idleTimer);
+    for (const queue of this.#queues) queue.clear();
+    for (const execution of this.#buffer) execution?.holding.release();
+    this.#buffer = [];
+    this.#headAt = 0;
+    for (const processor of this.#processors.values()) processor.close?.();
+  }
+
+  fail(error: unknown): void {
+    if (!this.alive) return;
+    this.drop();
+    this.#options.onFailure(error);
+  }
+
+  // ---- turns ----
+
+  #takeTurn(): boolean {
+    const head = this.#buffer[this.#headAt];
+    if (!head?.ready || this.stageFull) return false;
+    this.#streamTimeMs = Math.max(this.#streamTimeMs, head.timestamp);
+    this.#inTurn = head.source;
+    if (!head.perform()) return false;
+    this.#stage.close(head.source);
+    head.holding.release();
+    this.#buffer[this.#headAt++] = undefined;
+    if (this.#headAt === this.#buffer.length || this.#headAt > 1024) {
+      this.#buffer.splice(0, this.#headAt);
+      this.#headAt = 0;
+    }
+    if (this.#buffer.length > 0) this.#headChanged();
+    return true;
+  }
+
+  /** The new head may pass gates and overdraw the budget. */
+  #headChanged(): void {
+    for (const node of this.graph.async) this.#gate(node).poke();
+    this.#runtime.budget.poke();
+  }
+
+  // ---- choosing ----
+
+  #choose(): boolean {
+    if (!this.#choosing || this.buffered >= MAX_BUFFERED_RECORDS || this.stageFull) return false;
+    if (this.buffered > 0 && this.graph.async.some((node) => this.#gate(node).waiting >= node.operator.concurrency)) return false;
+    const queue = this.#earliest();
+    const head = queue?.head((source) => this.#skip(source));
+    if (!queue || !head) return false;
+    queue.shift();
+    const node = queue.node;
+    this.#buffer.push(new Execution(this, head.source, node, head.record, head.holding));
+    return true;
+  }
+
+  /** The queue whose head is earliest; none while an empty queue may still bring an earlier record. */
+  #earliest(): RecordQueue | undefined {
+    let earliest: RecordQueue | undefined;
+    let earliestMs = Number.POSITIVE_INFINITY;
+    let empty = false;
+    for (const queue of this.#queues) {
+      const head = queue.head((source) => this.#skip(source));
+      if (!head) empty = true;
+      else if (head.record.timestamp < earliestMs) {
+        earliest = queue;
+        earliestMs = head.record.timestamp;
+      }
+    }
+    if (!empty || !earliest || this.#runtime.maxTaskIdleMs === 0) this.#idleSinceMs = undefined;
+    else if (!this.#idledEnough()) return undefined;
+    return earliest;
+  }
+
+  #idledEnough(): boolean {
+    const now = this.#runtime.nowMs();
+    this.#idleSinceMs ??= now;
+    const leftMs = this.#idleSinceMs + this.#runtime.maxTaskIdleMs - now;
+    if (leftMs <= 0) return true;
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.pump(), leftMs);
+    return false;
+  }
+
+  #skip(source: ConsumedRecord): void {
+    this.dropped++;
+    this.#options.onSkipped?.(source);
+  }
+
+  // ---- what executions ask for ----
+
+  startWork(execution: Execution, node: CompiledAsync, record: StreamRecord, done: (value: unknown) => void): void {
+    const isHead = () => this.#buffer[this.#headAt] === execution || (this.buffered === 0 && this.alive);
+    runWork(execution, node, record, { gate: this.#gate(node), signal: this.#lost.signal, isHead }).then(
+      (value) => {
+        if (!this.alive) return;
+        try {
+          done(value);
+        } catch (error) {
+          this.fail(error);
+        }
+      },
+      (error) => this.fail(error),
+    );
+  }
+
+  settled(): void {
+    this.pump();
+  }
+
+  processor(node: CompiledProcess): Processor {
+    const processor = this.#processors.get(node);
+    if (!processor) throw new Error(`${node.name} has no instance in task ${this.id}`);
+    return processor;
+  }
+
+  withForward(forward: (record: StreamRecord, child?: string) => void, run: () => void): void {
+    const outer = this.#forward;
+    this.#forward = forward;
+    try {
+      run();
+    } finally {
+      this.#forward = outer;
+    }
+  }
+
+  stageOutput(node: CompiledNode & { kind: 'sink' }, record: StreamRecord, source: ConsumedRecord): void {
+    const { topic: to, serializeKey, serializeValue, partitioner } = node.spec;
+    const topic = typeof to === 'string' ? to : to.extract(record.key, record.value, source);
+    const produced = {
+      topic,
+      key: serializeKey(topic, record.key),
+      value: serializeValue(topic, record.value),
+      timestamp: record.timestamp,
+      headers: record.headers,
+    };
+    const choosePartition = partitioner && ((partitions: number) => partitioner(record.key, record.value, partitions));
+    this.#stage.produce(choosePartition ? { ...produced, choosePartition } : produced);
+  }
+
+  stageWrite(node: CompiledNode & { kind: 'external-sink' }, record: StreamRecord, source: ConsumedRecord): void {
+    this.#stage.write(node.spec, { ...record, context: source });
+  }
+
+  #gate(node: CompiledAsync): AsyncGate {
+    const gate = this.#runtime.gates.get(node.name);
+    if (!gate) throw new Error(`no gate for ${node.name}`);
+    return gate;
+  }
+
+  #contextFor(node: CompiledProcess): ProcessorContext {
+    return {
+      forward: (record, child) => {
+        if (!this.#forward) throw new StreamsError('FORWARD_OUT_OF_TURN', 'fail', `${node.name} called forward() outside process(): effects happen in a record's turn`);
+        this.#forward(record, child);
+      },
+      currentStreamTimeMs: () => this.#streamTimeMs,
+      currentSystemTimeMs: () => this.#runtime.nowMs(),
+      recordMetadata: () => {
+        if (!this.#inTurn) throw new StreamsError('NO_RECORD_IN_TURN', 'fail', `${node.name} asked for recordMetadata() outside process()`);
+        return this.#inTurn;
+      },
+    };
+  }
+}
