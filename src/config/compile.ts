@@ -1,0 +1,162 @@
+import { availableParallelism } from 'node:os';
+import { type Env, Environment } from './environment.ts';
+import { VARIABLES as V } from './variables.ts';
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** Freezes a value and everything in it. */
+function freeze<T extends object>(value: T): DeepReadonly<T>;
+function freeze(value: object): object {
+  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) freeze(inner);
+  return Object.freeze(value);
+}
+
+function kafka(env: Environment) {
+  const mechanism = env.get(V.saslMechanism);
+  const username = env.get(V.saslUsername);
+  const password = env.get(V.saslPassword);
+  const sasl = [V.saslMechanism, V.saslUsername, V.saslPassword];
+  const missing = sasl.filter((variable) => !env.isSet(variable)).map(({ name }) => name);
+  env.rule(
+    sasl,
+    () => missing.length > 0 && missing.length < sasl.length,
+    `${missing.join(' and ')} must be set too: mechanism, user name and password go together`,
+  );
+  return {
+    brokers: env.get(V.brokers),
+    clientId: env.get(V.applicationId),
+    ssl: env.get(V.ssl),
+    ...(mechanism && username && password ? { sasl: { mechanism, username, password } } : {}),
+  };
+}
+
+function registry(env: Environment) {
+  const username = env.get(V.registryUsername);
+  const password = env.get(V.registryPassword);
+  env.rule(
+    [V.registryUsername, V.registryPassword],
+    () => env.isSet(V.registryUsername) !== env.isSet(V.registryPassword),
+    'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD must both be set, or neither',
+  );
+  return { url: env.get(V.registryUrl), ...(username && password ? { auth: { username, password } } : {}) };
+}
+
+function s3(env: Environment) {
+  const bucket = env.get(V.bucket);
+  const accessKeyId = env.get(V.accessKeyId);
+  const secretAccessKey = env.get(V.secretAccessKey);
+  const sessionToken = env.get(V.sessionToken);
+  env.rule(
+    [V.accessKeyId, V.secretAccessKey],
+    () => env.isSet(V.accessKeyId) !== env.isSet(V.secretAccessKey),
+    'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set, or neither',
+  );
+  return {
+    bucket,
+    region: env.get(V.region),
+    endpoint: env.get(V.s3Endpoint),
+    credentials:
+      accessKeyId && secretAccessKey
+        ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
+        : undefined,
+    referenceBuckets: env.get(V.referenceBuckets) ?? [bucket],
+  };
+}
+
+function processing(env: Environment) {
+  const maxBytes = env.get(V.maxImageBytes);
+  const memoryBudgetBytes = env.get(V.memoryBudgetBytes);
+  env.rule(
+    [V.maxImageBytes, V.memoryBudgetBytes],
+    () => maxBytes > memoryBudgetBytes,
+    'MAX_IMAGE_BYTES must be at most MEMORY_BUDGET: the largest image must fit into it',
+  );
+  return {
+    workers: env.get(V.workers) ?? availableParallelism(),
+    workerMemoryBytes: env.get(V.workerMemoryBytes),
+    deadlineMs: env.get(V.imageDeadlineMs),
+    plugin: env.get(V.plugin),
+    limits: {
+      maxBytes,
+      maxPixels: env.get(V.maxImagePixels),
+      maxFrames: env.get(V.maxImageFrames),
+      formats: env.get(V.allowedFormats),
+    },
+    memoryBudgetBytes,
+  };
+}
+
+function engine(env: Environment) {
+  const commitIntervalMs = env.get(V.commitIntervalMs);
+  const transactionTimeoutMs = env.get(V.transactionTimeoutMs);
+  env.rule(
+    [V.commitIntervalMs, V.transactionTimeoutMs],
+    () => commitIntervalMs >= transactionTimeoutMs,
+    'COMMIT_INTERVAL must be shorter than TRANSACTION_TIMEOUT, or the broker aborts every transaction',
+  );
+  return {
+    applicationId: env.get(V.applicationId),
+    guarantee: env.get(V.guarantee),
+    commitIntervalMs,
+    sessionTimeoutMs: env.get(V.sessionTimeoutMs),
+    transactionTimeoutMs,
+    /** -1: the broker's default. */
+    replicationFactor: env.get(V.replicationFactor) ?? -1,
+    maxTaskIdleMs: env.get(V.maxTaskIdleMs),
+  };
+}
+
+function topics(env: Environment) {
+  const all = [V.uploadsTopic, V.streamTopic, V.statsTopic, V.deadLetterTopic];
+  const names = all.map((variable) => env.get(variable));
+  env.rule(
+    all,
+    () => new Set(names).size < names.length,
+    `${all.map(({ name }) => name).join(', ')} must be four different topics, got ${names.join(', ')}`,
+  );
+  return {
+    uploads: env.get(V.uploadsTopic),
+    stream: env.get(V.streamTopic),
+    stats: env.get(V.statsTopic),
+    deadLetters: env.get(V.deadLetterTopic),
+  };
+}
+
+/** All that `build` reads, frozen; throws one ConfigError with every problem. */
+function compile<T extends object>(env: Env, build: (environment: Environment) => T): DeepReadonly<T> {
+  const environment = new Environment(env);
+  const config = build(environment);
+  environment.finish();
+  return freeze(config);
+}
+
+/** What `darkroom start` needs. Throws ConfigError. */
+export const startConfig = (env: Env) =>
+  compile(env, (e) => ({
+    kafka: kafka(e),
+    registry: registry(e),
+    s3: s3(e),
+    topics: topics(e),
+    engine: engine(e),
+    processing: processing(e),
+    http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
+    logLevel: e.get(V.logLevel),
+    shutdownGraceMs: e.get(V.shutdownGraceMs),
+  }));
+export type StartConfig = ReturnType<typeof startConfig>;
+
+/** What `darkroom try` needs: no service at all. Throws ConfigError. */
+export const tryConfig = (env: Env) =>
+  compile(env, (e) => ({ topics: topics(e), processing: processing(e) }));
+
+/** What `darkroom topology` needs. Throws ConfigError. */
+export const topologyConfig = (env: Env) =>
+  compile(env, (e) => ({ topics: topics(e), applicationId: e.get(V.applicationId) }));
+
+/** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
+export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>
+  compile(env, (e) => ({
+    kafka: kafka(e),
+    topic: e.get(V.streamTopic),
+    s3: options.byReference ? s3(e) : undefined,
+  }));

@@ -1,0 +1,93 @@
+import { nearest } from './nearest.ts';
+import type { Variable } from './variable.ts';
+import { VARIABLES } from './variables.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything that is wrong with the environment, in one error. Its message holds no secret. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG_INVALID';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      `the environment has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}:\n` +
+        `${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
+        'What to do: set the variables named above; `darkroom start --help` lists them all.',
+    );
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads variables and remembers what is wrong with them, so that all of it can be said at once. */
+export class Environment {
+  readonly #env: Env;
+  readonly #problems: string[] = [];
+  readonly #faulty = new Set<string>();
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  /** Set and not empty: a composed `NAME=` counts as not set. */
+  isSet(variable: Variable<unknown>): boolean {
+    return (this.#env[variable.name] ?? '') !== '';
+  }
+
+  /** The value; after a problem, a value that only serves to go on looking for others until `finish` throws. */
+  get<T>(variable: Variable<T>): T {
+    const given = this.#env[variable.name] ?? '';
+    if (given === '') {
+      if (variable.required)
+        this.problem(
+          variable,
+          `${variable.name} is not set; it must be ${variable.allowed}, e.g. ${variable.example}`,
+        );
+      return variable.whenAbsent;
+    }
+    const value = variable.parse(given);
+    if (value !== undefined) return value;
+    const why = variable.reason ? ` (${variable.reason})` : '';
+    const shown = variable.secret
+      ? `${given.length} characters, not shown`
+      : JSON.stringify(hidePassword(given));
+    const example = variable.secret ? '' : `; e.g. ${variable.example}`;
+    this.problem(variable, `${variable.name} must be ${variable.allowed}${why}, got ${shown}${example}`);
+    return variable.whenAbsent;
+  }
+
+  /** A rule between variables; judged only while each of them is sound by itself. */
+  rule(variables: readonly Variable<unknown>[], broken: () => boolean, problem: string): void {
+    if (variables.some(({ name }) => this.#faulty.has(name))) return;
+    if (broken()) this.#problems.push(problem);
+  }
+
+  /** Throws a ConfigError if anything was wrong, misspelt names among it. */
+  finish(): void {
+    const problems = [...this.#problems, ...misspelt(this.#env)];
+    if (problems.length > 0) throw new ConfigError(problems);
+  }
+
+  private problem(variable: Variable<unknown>, text: string): void {
+    this.#faulty.add(variable.name);
+    this.#problems.push(text);
+  }
+}
+
+const hidePassword = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@');
+
+/** Names that are not ours but were probably meant to be: `DARKROOM_…`, or a letter or two beside one of ours. */
+function misspelt(env: Env): string[] {
+  const names = Object.values(VARIABLES).map(({ name }) => name);
+  const known = new Set<string>(names);
+  return Object.keys(env)
+    .filter((name) => !known.has(name) && (env[name] ?? '') !== '')
+    .flatMap((name) => {
+      const ours = name.startsWith('DARKROOM_');
+      const meant = nearest(ours ? name.slice('DARKROOM_'.length) : name, names, ours ? 3 : 2);
+      if (meant) return [`${name} is not a variable of Darkroom; did you mean ${meant}?`];
+      return ours ? [`${name} is not a variable of Darkroom`] : [];
+    })
+    .sort();
+}

@@ -1,0 +1,181 @@
+import type { ImageFormat } from '../processors/types.ts';
+import {
+  duration,
+  flag,
+  hostPorts,
+  httpUrl,
+  integer,
+  list,
+  oneOf,
+  pixels,
+  size,
+  someOf,
+  text,
+  type Variable,
+} from './variable.ts';
+
+/** Those that the decoder on board can read; src/processors/guard.ts says the same, held together by the compiler. */
+const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const satisfies readonly ImageFormat[];
+
+const topic = (name: string) =>
+  text(
+    name,
+    /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,249}$/,
+    'a topic name: 1 to 249 of letters, digits, ".", "_" and "-"',
+  );
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const BUCKET_ALLOWED = 'a bucket name: 3 to 63 of lower-case letters, digits, "." and "-"';
+const NOT_EMPTY = /\S/;
+
+/**
+ * Every variable that Darkroom reads, in the order of the help and of docs/configuration.md, which are made from this
+ * table.
+ */
+export const VARIABLES = {
+  brokers: hostPorts('KAFKA_BROKERS').required({
+    summary: 'Kafka brokers to begin with',
+    example: 'kafka-1:9092,kafka-2:9092',
+  }),
+  ssl: flag('KAFKA_SSL').default('false', { summary: 'Speak TLS with the brokers', example: 'true' }),
+  saslMechanism: oneOf('KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']).optional({
+    summary: 'How to authenticate; not set: not at all',
+    example: 'scram-sha-512',
+  }),
+  saslUsername: text('KAFKA_SASL_USERNAME', NOT_EMPTY, 'a user name').optional({
+    summary: 'User, with KAFKA_SASL_MECHANISM',
+    example: 'darkroom',
+  }),
+  saslPassword: text('KAFKA_SASL_PASSWORD', NOT_EMPTY, 'a password').optional({
+    summary: 'Password, with KAFKA_SASL_MECHANISM',
+    example: '…',
+    secret: true,
+  }),
+  registryUrl: httpUrl('SCHEMA_REGISTRY_URL').required({
+    summary: 'Schema registry that speaks the Confluent API, with its path if it has one',
+    example: 'http://registry:8081',
+  }),
+  registryUsername: text('SCHEMA_REGISTRY_USERNAME', NOT_EMPTY, 'a user name').optional({
+    summary: 'User of the registry, if it wants one',
+    example: 'darkroom',
+  }),
+  registryPassword: text('SCHEMA_REGISTRY_PASSWORD', NOT_EMPTY, 'a password').optional({
+    summary: 'Its password',
+    example: '…',
+    secret: true,
+  }),
+
+  bucket: text('S3_BUCKET', BUCKET, BUCKET_ALLOWED).required({
+    summary: 'Bucket for renditions and large dead letters',
+    example: 'my-images',
+  }),
+  referenceBuckets: list('REFERENCE_BUCKETS', BUCKET, BUCKET_ALLOWED).optional({
+    summary: 'Buckets that records may refer to; not set: S3_BUCKET alone',
+    example: 'my-images,partner-images',
+  }),
+  s3Endpoint: httpUrl('S3_ENDPOINT').optional({
+    summary: 'Where S3 is, when it is not AWS',
+    example: 'http://localhost:4566',
+  }),
+  region: text('AWS_REGION', /^[a-z0-9-]+$/, 'a region name').default('us-east-1', {
+    summary: 'Region of the buckets',
+  }),
+  accessKeyId: text('AWS_ACCESS_KEY_ID', NOT_EMPTY, 'an access key id').optional({
+    summary: "Key for S3; not set: AWS' own chain (instance role, profile, …)",
+    example: 'AKIA…',
+    secret: true,
+  }),
+  secretAccessKey: text('AWS_SECRET_ACCESS_KEY', NOT_EMPTY, 'a secret access key').optional({
+    summary: 'Its secret',
+    example: '…',
+    secret: true,
+  }),
+  sessionToken: text('AWS_SESSION_TOKEN', NOT_EMPTY, 'a session token').optional({
+    summary: 'Its token, when the key is a temporary one',
+    example: '…',
+    secret: true,
+  }),
+
+  applicationId: text(
+    'APPLICATION_ID',
+    /^[A-Za-z0-9._-]{1,200}$/,
+    '1 to 200 of letters, digits, ".", "_" and "-"',
+  ).default('darkroom-develop', {
+    summary: 'Consumer group, and the first part of transactional ids and internal topics',
+    reason: 'internal topics begin with it, and a topic name has at most 249 characters',
+  }),
+  guarantee: oneOf('GUARANTEE', ['exactly_once', 'at_least_once']).default('exactly_once', {
+    summary: 'What a crash may do: nothing, or repeat events',
+  }),
+  commitIntervalMs: duration('COMMIT_INTERVAL', 10, 60_000).default('100ms', {
+    summary: 'How often finished work is committed; readers see events that late',
+  }),
+  sessionTimeoutMs: duration('SESSION_TIMEOUT', 6_000, 1_800_000).default('10s', {
+    summary: 'A member that is silent for so long is taken for dead',
+    reason: "the broker's group.min.session.timeout.ms and group.max.session.timeout.ms",
+  }),
+  transactionTimeoutMs: duration('TRANSACTION_TIMEOUT', 1_000, 900_000).default('60s', {
+    summary: 'The broker aborts a transaction that is open for so long',
+    reason: "the broker's transaction.max.timeout.ms is 15 minutes",
+  }),
+  replicationFactor: integer('REPLICATION_FACTOR', 1, 32_767).optional({
+    summary: "Copies of internal topics; not set: the broker's default.replication.factor",
+    example: '3',
+  }),
+  maxTaskIdleMs: duration('MAX_TASK_IDLE', 0, 3_600_000).default('0', {
+    summary: 'How long a task waits for its other topics, to take records in the order of their time',
+    example: '500ms',
+  }),
+  memoryBudgetBytes: size('MEMORY_BUDGET', 16 * 1024 ** 2, 64 * 1024 ** 3).default('256MiB', {
+    summary: 'Bytes of records that may be held at once; more wait on the broker',
+    reason: 'an image and its renditions must fit',
+  }),
+
+  workers: integer('WORKERS', 1, 256).optional({
+    summary: 'Worker processes; not set: as many as the machine has cores',
+    example: '4',
+  }),
+  workerMemoryBytes: size('WORKER_MEMORY', 128 * 1024 ** 2, 64 * 1024 ** 3).default('1GiB', {
+    summary: 'A worker that holds more is killed, and the image with it',
+    reason: 'Node and libvips alone take close to 100 MiB',
+  }),
+  imageDeadlineMs: duration('IMAGE_DEADLINE', 100, 3_600_000).default('30s', {
+    summary: 'An image that takes longer is given up, its worker killed',
+  }),
+  maxImageBytes: size('MAX_IMAGE_BYTES', 1024, 2 * 1024 ** 3).default('32MiB', {
+    summary: 'Largest image file',
+    reason: 'a Buffer of Node ends there',
+  }),
+  maxImagePixels: pixels('MAX_IMAGE_PIXELS', 1, 1_000_000_000).default('50MP', {
+    summary: 'Largest picture, over all its frames',
+  }),
+  maxImageFrames: integer('MAX_IMAGE_FRAMES', 1, 10_000).default('100', { summary: 'Longest animation' }),
+  allowedFormats: someOf('ALLOWED_FORMATS', FORMATS).default('jpeg,png,webp,gif,avif,tiff', {
+    summary: 'Formats that are developed; their decoders alone are reachable',
+  }),
+  plugin: text('PLUGIN', NOT_EMPTY, 'the path of a module').optional({
+    summary: 'Module with your own step: export default async (image, context) => …',
+    example: './my-step.mjs',
+  }),
+
+  httpHost: text('HTTP_HOST', /^[A-Za-z0-9.:_-]+$/, 'a host name or address').default('127.0.0.1', {
+    summary: 'Where health and metrics listen; 0.0.0.0 in a container',
+    example: '0.0.0.0',
+  }),
+  httpPort: integer('HTTP_PORT', 0, 65_535).default('8080', { summary: 'Their port; 0: any free one' }),
+  logLevel: oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error']).default('info', {
+    summary: 'How much is logged',
+  }),
+  shutdownGraceMs: duration('SHUTDOWN_GRACE', 1_000, 900_000).default('25s', {
+    summary: 'How long SIGTERM lets running work finish',
+    reason: 'Kubernetes kills after 30 s unless told otherwise',
+  }),
+
+  uploadsTopic: topic('TOPIC_UPLOADS').default('image-uploads', {
+    summary: 'Uploads, as references into S3',
+  }),
+  streamTopic: topic('TOPIC_STREAM').default('image-stream', { summary: "The other application's images" }),
+  statsTopic: topic('TOPIC_STATS').default('image-stats', { summary: 'One event an image' }),
+  deadLetterTopic: topic('TOPIC_DEAD_LETTER').default('image-dead-letter', {
+    summary: 'What could not be processed, with the reason',
+  }),
+} as const satisfies Readonly<Record<string, Variable<unknown>>>;
