@@ -1,0 +1,35 @@
+import type { Darkroom } from '../processors/types.ts';
+import type { ImageCodec } from '../serdes/codec.ts';
+import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
+import type { ObjectStore } from '../sinks/types.ts';
+import type { ObjectFetcher } from '../sources/object-fetcher.ts';
+import type { RecordContext } from '../topology/record.ts';
+
+export interface DevelopTopics {
+  readonly imageUploads: string;
+  readonly imageStream: string;
+  readonly imageStats: string;
+  readonly imageDeadLetter: string;
+}
+
+/** Everything of the outside that developing needs; `darkroom start` gives Kafka and S3, `darkroom try` a folder. */
+export interface DevelopDeps {
+  readonly topics: DevelopTopics;
+  readonly codec: Pick<ImageCodec, 'decodeUpload' | 'encodeProcessed'>;
+  readonly fetcher: ObjectFetcher;
+  readonly darkroom: Pick<Darkroom, 'develop'>;
+  /** How many images are developed at once: the number of workers. */
+  readonly workers: number;
+  /** Where renditions and the large bodies of dead letters go. */
+  readonly archive: Pick<ObjectStore, 'put'>;
+  /** The archive's bucket as events and letters name it. */
+  readonly archiveBucket: string;
+  /** Buckets that references may point into. */
+  readonly allowedBuckets: ReadonlySet<string>;
+  /** A larger image is refused before it is fetched; the guard's limit. */
+  readonly maxImageBytes: number;
+  /** Wall clock, ms since the epoch. */
+  readonly nowMs: () => number;
+  /** Called in each image's turn, for logs and metrics; must not throw. It may be called again for an image after a crash. */
+  readonly onOutcome?: (event: ImageProcessed, context: RecordContext) => void;
+}

@@ -1,0 +1,83 @@
+import type { Arrival, ObjectReference, Unusable } from '../sources/arrival.ts';
+import { StreamsError } from '../topology/errors.ts';
+import type { AsyncContext } from '../topology/index.ts';
+import type { DevelopDeps } from './deps.ts';
+import type { FetchedImage, RefusedImage } from './images.ts';
+
+type FetchDeps = Pick<DevelopDeps, 'fetcher' | 'maxImageBytes'>;
+
+/** Gets the bytes of an image that is referred to, after making room for them; other arrivals pass. */
+export function fetchImage(deps: FetchDeps) {
+  return async (
+    arrival: Arrival,
+    _key: unknown,
+    context: AsyncContext,
+  ): Promise<FetchedImage | RefusedImage> => {
+    const { identity, original } = arrival;
+    const fetched = (bytes: Buffer): FetchedImage => ({ kind: 'fetched', identity, original, bytes });
+    const refused = (problem: Unusable): RefusedImage => {
+      const why = { outcome: 'rejected', ...problem, facts: {}, durationMs: 0 } as const;
+      return { kind: 'refused', identity, original, refused: why };
+    };
+    switch (arrival.kind) {
+      case 'inline':
+        return fetched(arrival.bytes);
+      case 'unusable':
+        return refused(arrival.problem);
+      case 'reference': {
+        const bytes = await fetchReferred(arrival.reference, deps, context);
+        return Buffer.isBuffer(bytes) ? fetched(bytes) : refused(bytes);
+      }
+      default:
+        return arrival satisfies never;
+    }
+  };
+}
+
+async function fetchReferred(
+  reference: ObjectReference,
+  { fetcher, maxImageBytes }: FetchDeps,
+  { signal, reserve }: AsyncContext,
+): Promise<Buffer | Unusable> {
+  const place = `the object ${JSON.stringify(reference.key)} in bucket ${reference.bucket}`;
+  const missing = {
+    code: 'OBJECT_MISSING',
+    reason: `${place} does not exist${reference.versionId === undefined ? '' : ' in that version'}`,
+  };
+  const sized = await withSize(reference, fetcher, signal);
+  if (sized === undefined) return missing;
+  if (sized.sizeBytes > maxImageBytes) {
+    const reason = `${place} has ${sized.sizeBytes} bytes; at most ${maxImageBytes} are allowed: send a smaller one`;
+    return { code: 'IMAGE_TOO_LARGE', reason };
+  }
+  await reserve(sized.sizeBytes);
+  const fetched = await fetcher.get(sized, { expectedBytes: sized.sizeBytes, signal });
+  switch (fetched.found) {
+    case 'object':
+      return fetched.body;
+    case 'nothing':
+      return missing;
+    case 'size-differs': {
+      const reason = `${place} has ${fetched.bytes} bytes, ${sized.sizeBytes} were expected`;
+      // The store itself named the size: the object was overwritten between the two requests.
+      if (reference.sizeBytes === undefined) throw new StreamsError('OBJECT_CHANGED', 'retry', reason);
+      return { code: 'OBJECT_SIZE_DIFFERS', reason };
+    }
+    default:
+      return fetched satisfies never;
+  }
+}
+
+/** The reference with its size, asked of the store where the record does not say it; undefined when there is no object. */
+async function withSize(
+  reference: ObjectReference,
+  fetcher: DevelopDeps['fetcher'],
+  signal: AbortSignal,
+): Promise<(ObjectReference & { readonly sizeBytes: number }) | undefined> {
+  const { sizeBytes } = reference;
+  if (sizeBytes !== undefined) return { ...reference, sizeBytes };
+  const head = await fetcher.head(reference, { signal });
+  if (head === undefined) return undefined;
+  const { bytes, versionId } = head;
+  return { ...(versionId === undefined ? {} : { versionId }), ...reference, sizeBytes: bytes };
+}

@@ -1,0 +1,81 @@
+// Generated from schemas/ImageProcessed.avsc by `npm run generate`. Do not edit.
+
+/** What became of one image. Topic image-stats, key: event id. Exactly one event an attempt, for good and bad images alike. */
+export interface ImageProcessed {
+  /** Identity of the image, 32 lower-case hex digits: the same on whichever way it came, if its producer named it. */
+  readonly eventId: string;
+  /** Identity of a repeated attempt; null for the first. */
+  readonly attemptId: string | null;
+  /** 1 for the first event of an image; a later attempt that changes the result has the next number. */
+  readonly revision: number;
+  /** Whose image it is; 'unknown' where the record did not say so in a valid way. */
+  readonly customerId: string;
+  /** The way on which the image came. */
+  readonly source: ImageSource;
+  /** How it ended. */
+  readonly outcome: ImageOutcome;
+  /** Why it was not processed, as a stable code of docs/errors.md; null when processed. */
+  readonly code: string | null;
+  /** The same as one sentence for a person; null when processed. */
+  readonly reason: string | null;
+  /** Image format told from the bytes (jpeg, png, webp, gif, avif, heif, tiff, svg, bmp, jxl); 'unknown' where it could not be told. */
+  readonly type: string;
+  /** Size of the image as it came, in bytes; null where not known. */
+  readonly bytes: number | null;
+  /** Width in pixels after EXIF orientation; null where not known. */
+  readonly width: number | null;
+  /** Height of one frame in pixels after EXIF orientation; null where not known. */
+  readonly height: number | null;
+  /** Number of frames, 1 for a still image; null where not known. */
+  readonly frames: number | null;
+  /** Whether it has transparency; null where not known. */
+  readonly hasAlpha: boolean | null;
+  /** SHA-256 of the image as it came, lower-case hex; null where its bytes were not read. */
+  readonly sha256: string | null;
+  /** Name and version of the pipeline that made the renditions, as in standard@1; null when not processed. */
+  readonly pipeline: string | null;
+  /** The stored renditions, in the order of the pipeline; empty when not processed. */
+  readonly renditions: readonly StoredRendition[];
+  /** When the producer says that the image was made, milliseconds since the epoch; null where it does not say. */
+  readonly createdAt: number | null;
+  /** When the image reached the system, milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** When the attempt ended, milliseconds since the epoch. */
+  readonly processedAt: number;
+  /** Time spent on the image in a worker, milliseconds; 0 where none was. */
+  readonly durationMs: number;
+  /** Topic of the record that brought the image. */
+  readonly sourceTopic: string;
+  /** Partition of that record. */
+  readonly sourcePartition: number;
+  /** Offset of that record. */
+  readonly sourceOffset: number;
+}
+
+/** One derived picture and where it is stored. */
+export interface StoredRendition {
+  /** Name in the pipeline, as in thumb. */
+  readonly name: string;
+  /** Bucket that holds it. */
+  readonly bucket: string;
+  /** Object key in the bucket. */
+  readonly key: string;
+  /** Media type, as in image/webp. */
+  readonly contentType: string;
+  /** Width in pixels. */
+  readonly width: number;
+  /** Height in pixels. */
+  readonly height: number;
+  /** Size in bytes. */
+  readonly bytes: number;
+}
+
+/** processed: renditions are stored. rejected: the image or its record is at fault, the same bytes will be refused again. failed: the processing is at fault, another attempt may go well. */
+export type ImageOutcome = 'processed' | 'rejected' | 'failed';
+
+/** upload: through the upload API. stream: over the external stream. */
+export type ImageSource = 'unknown' | 'upload' | 'stream';
+
+/** schemas/ImageProcessed.avsc as canonical JSON. */
+export const imageProcessedSchema: string =
+  "{\"doc\":\"What became of one image. Topic image-stats, key: event id. Exactly one event an attempt, for good and bad images alike.\",\"fields\":[{\"doc\":\"Identity of the image, 32 lower-case hex digits: the same on whichever way it came, if its producer named it.\",\"name\":\"eventId\",\"type\":\"string\"},{\"default\":null,\"doc\":\"Identity of a repeated attempt; null for the first.\",\"name\":\"attemptId\",\"type\":[\"null\",\"string\"]},{\"default\":1,\"doc\":\"1 for the first event of an image; a later attempt that changes the result has the next number.\",\"name\":\"revision\",\"type\":\"int\"},{\"doc\":\"Whose image it is; 'unknown' where the record did not say so in a valid way.\",\"name\":\"customerId\",\"type\":\"string\"},{\"default\":\"unknown\",\"doc\":\"The way on which the image came.\",\"name\":\"source\",\"type\":{\"default\":\"unknown\",\"doc\":\"upload: through the upload API. stream: over the external stream.\",\"name\":\"ImageSource\",\"symbols\":[\"unknown\",\"upload\",\"stream\"],\"type\":\"enum\"}},{\"doc\":\"How it ended.\",\"name\":\"outcome\",\"type\":{\"doc\":\"processed: renditions are stored. rejected: the image or its record is at fault, the same bytes will be refused again. failed: the processing is at fault, another attempt may go well.\",\"name\":\"ImageOutcome\",\"symbols\":[\"processed\",\"rejected\",\"failed\"],\"type\":\"enum\"}},{\"default\":null,\"doc\":\"Why it was not processed, as a stable code of docs/errors.md; null when processed.\",\"name\":\"code\",\"type\":[\"null\",\"string\"]},{\"default\":null,\"doc\":\"The same as one sentence for a person; null when processed.\",\"name\":\"reason\",\"type\":[\"null\",\"string\"]},{\"default\":\"unknown\",\"doc\":\"Image format told from the bytes (jpeg, png, webp, gif, avif, heif, tiff, svg, bmp, jxl); 'unknown' where it could not be told.\",\"name\":\"type\",\"type\":\"string\"},{\"default\":null,\"doc\":\"Size of the image as it came, in bytes; null where not known.\",\"name\":\"bytes\",\"type\":[\"null\",\"long\"]},{\"default\":null,\"doc\":\"Width in pixels after EXIF orientation; null where not known.\",\"name\":\"width\",\"type\":[\"null\",\"int\"]},{\"default\":null,\"doc\":\"Height of one frame in pixels after EXIF orientation; null where not known.\",\"name\":\"height\",\"type\":[\"null\",\"int\"]},{\"default\":null,\"doc\":\"Number of frames, 1 for a still image; null where not known.\",\"name\":\"frames\",\"type\":[\"null\",\"int\"]},{\"default\":null,\"doc\":\"Whether it has transparency; null where not known.\",\"name\":\"hasAlpha\",\"type\":[\"null\",\"boolean\"]},{\"default\":null,\"doc\":\"SHA-256 of the image as it came, lower-case hex; null where its bytes were not read.\",\"name\":\"sha256\",\"type\":[\"null\",\"string\"]},{\"default\":null,\"doc\":\"Name and version of the pipeline that made the renditions, as in standard@1; null when not processed.\",\"name\":\"pipeline\",\"type\":[\"null\",\"string\"]},{\"default\":[],\"doc\":\"The stored renditions, in the order of the pipeline; empty when not processed.\",\"name\":\"renditions\",\"type\":{\"items\":{\"doc\":\"One derived picture and where it is stored.\",\"fields\":[{\"doc\":\"Name in the pipeline, as in thumb.\",\"name\":\"name\",\"type\":\"string\"},{\"doc\":\"Bucket that holds it.\",\"name\":\"bucket\",\"type\":\"string\"},{\"doc\":\"Object key in the bucket.\",\"name\":\"key\",\"type\":\"string\"},{\"doc\":\"Media type, as in image/webp.\",\"name\":\"contentType\",\"type\":\"string\"},{\"doc\":\"Width in pixels.\",\"name\":\"width\",\"type\":\"int\"},{\"doc\":\"Height in pixels.\",\"name\":\"height\",\"type\":\"int\"},{\"doc\":\"Size in bytes.\",\"name\":\"bytes\",\"type\":\"long\"}],\"name\":\"StoredRendition\",\"type\":\"record\"},\"type\":\"array\"}},{\"default\":null,\"doc\":\"When the producer says that the image was made, milliseconds since the epoch; null where it does not say.\",\"name\":\"createdAt\",\"type\":[\"null\",{\"logicalType\":\"timestamp-millis\",\"type\":\"long\"}]},{\"doc\":\"When the image reached the system, milliseconds since the epoch.\",\"name\":\"receivedAt\",\"type\":{\"logicalType\":\"timestamp-millis\",\"type\":\"long\"}},{\"doc\":\"When the attempt ended, milliseconds since the epoch.\",\"name\":\"processedAt\",\"type\":{\"logicalType\":\"timestamp-millis\",\"type\":\"long\"}},{\"default\":0,\"doc\":\"Time spent on the image in a worker, milliseconds; 0 where none was.\",\"name\":\"durationMs\",\"type\":\"long\"},{\"doc\":\"Topic of the record that brought the image.\",\"name\":\"sourceTopic\",\"type\":\"string\"},{\"doc\":\"Partition of that record.\",\"name\":\"sourcePartition\",\"type\":\"int\"},{\"doc\":\"Offset of that record.\",\"name\":\"sourceOffset\",\"type\":\"long\"}],\"name\":\"ImageProcessed\",\"namespace\":\"darkroom\",\"type\":\"record\"}";

@@ -1,0 +1,175 @@
+import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
+import avro from 'avsc';
+import { StreamsError } from '../topology/errors.ts';
+import { isRecord } from './json.ts';
+
+export interface RegistryOptions {
+  /** Base address of the Confluent API, with its path where it has one (Apicurio: `…/apis/ccompat/v7`). */
+  readonly url: string;
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** One request may take this long, ms. */
+  readonly requestTimeoutMs: number;
+}
+
+const SCHEMA_NOT_FOUND = 40403; // error_code of the Confluent API, Apicurio gives it too
+
+/** The registry client of KafkaJS with what it lacks: a time-out, and errors that tell an outage from a bad record. */
+export class RegistryClient {
+  readonly #options: RegistryOptions;
+  readonly #registry: SchemaRegistry;
+  #trouble: { reason: string; sinceMs: number } | undefined;
+
+  constructor(options: RegistryOptions) {
+    this.#options = { ...options, url: options.url.replace(/\/+$/, '') };
+    const { requestTimeoutMs: timeout, auth } = options;
+    // Given `retry`, the client would change its defaults for every instance of the process: it is left out.
+    this.#registry = new SchemaRegistry({
+      host: this.#options.url,
+      ...(auth ? { auth: { ...auth } } : {}),
+      middlewares: [
+        () => ({ prepareRequest: (next) => next().then((request) => request.enhance({ timeout })) }),
+      ],
+    });
+  }
+
+  /**
+   * Registers a schema and returns its id. A subject without a compatibility level gets BACKWARD first, because Apicurio
+   * answers NONE where nothing is set; a level that an operator chose stays.
+   */
+  async register(subject: string, schemaJson: string): Promise<number> {
+    try {
+      const compatibility = await this.#compatibilityOf(subject);
+      const schema = { type: SchemaType.AVRO as const, schema: schemaJson };
+      const { id } = await this.#registry.register(schema, { subject, compatibility });
+      this.#trouble = undefined;
+      return id;
+    } catch (error) {
+      throw this.#registrationError(subject, error);
+    }
+  }
+
+  /** The schema of an id; undefined when the registry knows none. Throws REGISTRY_UNREACHABLE, disposition `retry`. */
+  async findSchema(id: number): Promise<avro.Type | 'no-avro' | undefined> {
+    try {
+      const schema = await this.#registry.getSchema(id);
+      this.#trouble = undefined;
+      return isAvro(schema) ? schema : 'no-avro';
+    } catch (error) {
+      if (statusOf(error) === 404 && (await this.#confirmsNotFound(id))) {
+        this.#trouble = undefined;
+        return undefined;
+      }
+      throw this.#unreachable(error);
+    }
+  }
+
+  /** Undefined while the registry answers, else why it does not and since when, ms since the epoch. */
+  trouble(): { readonly reason: string; readonly sinceMs: number } | undefined {
+    return this.#trouble;
+  }
+
+  /** Forgets all schemas; the client's own cache has no bound. */
+  forget(): void {
+    this.#registry.cache.clear();
+  }
+
+  async #compatibilityOf(subject: string): Promise<COMPATIBILITY> {
+    const path = `/config/${encodeURIComponent(subject)}`;
+    const current = await this.#request('GET', path);
+    const level = isRecord(current.body) ? current.body.compatibilityLevel : undefined;
+    const chosen = Object.values(COMPATIBILITY).find((known) => known === level);
+    if (chosen !== undefined && chosen !== COMPATIBILITY.NONE) return chosen;
+    if (current.status !== 200 && current.status !== 404)
+      throw new RegistryAnswer(current.status, current.body);
+    const put = await this.#request('PUT', path, { compatibility: COMPATIBILITY.BACKWARD });
+    if (put.status !== 200) throw new RegistryAnswer(put.status, put.body);
+    return COMPATIBILITY.BACKWARD;
+  }
+
+  /** A 404 may also come from a proxy or a wrong path; only the registry's own error code makes the record bad. */
+  async #confirmsNotFound(id: number): Promise<boolean> {
+    try {
+      const { status, body } = await this.#request('GET', `/schemas/ids/${id}`);
+      return status === 404 && isRecord(body) && body.error_code === SCHEMA_NOT_FOUND;
+    } catch {
+      return false;
+    }
+  }
+
+  async #request(method: string, path: string, content?: object): Promise<{ status: number; body: unknown }> {
+    const { auth, url, requestTimeoutMs } = this.#options;
+    const response = await fetch(`${url}${path}`, {
+      method,
+      signal: AbortSignal.timeout(requestTimeoutMs),
+      headers: {
+        'content-type': 'application/vnd.schemaregistry.v1+json',
+        ...(auth
+          ? { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` }
+          : {}),
+      },
+      ...(content ? { body: JSON.stringify(content) } : {}),
+    });
+    const text = await response.text();
+    try {
+      return { status: response.status, body: JSON.parse(text) };
+    } catch {
+      return { status: response.status, body: text };
+    }
+  }
+
+  #registrationError(subject: string, error: unknown): StreamsError {
+    const status = statusOf(error);
+    const words = messageOf(error);
+    if (status === 409) {
+      return new StreamsError(
+        'SCHEMA_INCOMPATIBLE',
+        'fail',
+        `the registry refuses this version's schema of ${subject}: ${words}. What to do: run a version whose schema fits ` +
+          `the registered ones, or change the subject's compatibility level on purpose.`,
+        { cause: error },
+      );
+    }
+    if (status === 401 || status === 403 || status === 422) {
+      return new StreamsError(
+        'REGISTRY_REFUSED',
+        'fail',
+        `the registry at ${this.#options.url} refuses to register ${subject} (status ${status}): ${words}. What to do: ` +
+          'check its credentials and what they allow.',
+        { cause: error },
+      );
+    }
+    return this.#unreachable(error);
+  }
+
+  #unreachable(error: unknown): StreamsError {
+    this.#trouble = { reason: messageOf(error), sinceMs: this.#trouble?.sinceMs ?? Date.now() };
+    return new StreamsError(
+      'REGISTRY_UNREACHABLE',
+      'retry',
+      `the schema registry at ${this.#options.url} does not answer as one: ${messageOf(error)}. What to do: check that it ` +
+        'runs and that the address has the path of its Confluent API.',
+      { cause: error },
+    );
+  }
+}
+
+/** An answer of the registry that is no success. */
+class RegistryAnswer extends Error {
+  readonly status: number;
+
+  constructor(status: number, body: unknown) {
+    super(isRecord(body) && typeof body.message === 'string' ? body.message : `status ${status}`);
+    this.status = status;
+  }
+}
+
+const isAvro = (schema: unknown): schema is avro.Type => avro.Type.isType(schema);
+
+function statusOf(error: unknown): number | undefined {
+  return isRecord(error) && typeof error.status === 'number' ? error.status : undefined;
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}

@@ -1,0 +1,56 @@
+import type { ObjectReference, Unusable } from './arrival.ts';
+
+/** Content type of a record of the external stream whose value is no image but says where one lies. */
+export const REFERENCE_CONTENT_TYPE = 'application/vnd.darkroom.reference+json';
+
+const MAX_REFERENCE_BYTES = 8 * 1024; // an S3 key has at most 1,024 bytes
+const MAX_KEY_BYTES = 1024;
+
+/** Reads the JSON of a reference; what it says about itself may be wrong, so each part is checked. */
+export function parseReference(bytes: Buffer): ObjectReference | Unusable {
+  if (bytes.length > MAX_REFERENCE_BYTES) {
+    return invalid(`it has ${bytes.length} bytes, at most ${MAX_REFERENCE_BYTES} are allowed`);
+  }
+  const parsed = parseJson(bytes);
+  if (typeof parsed !== 'object' || parsed === null) return invalid('it is no JSON object');
+  const { bucket, key, versionId, sizeBytes }: Partial<Record<string, unknown>> = { ...parsed };
+  if (typeof bucket !== 'string' || bucket === '')
+    return invalid('bucket must be a string that is not empty');
+  if (typeof key !== 'string' || key === '') return invalid('key must be a string that is not empty');
+  if (Buffer.byteLength(key) > MAX_KEY_BYTES) return invalid(`key has more than ${MAX_KEY_BYTES} bytes`);
+  if (versionId !== undefined && versionId !== null && (typeof versionId !== 'string' || versionId === '')) {
+    return invalid('versionId must be a string that is not empty, null or absent');
+  }
+  if (sizeBytes !== undefined && sizeBytes !== null && !isSize(sizeBytes)) {
+    return invalid('sizeBytes must be a whole number from 0, null or absent');
+  }
+  return {
+    bucket,
+    key,
+    ...(typeof versionId === 'string' ? { versionId } : {}),
+    ...(isSize(sizeBytes) ? { sizeBytes } : {}),
+  };
+}
+
+/** Undefined when the service may read the bucket. */
+export function bucketProblem(bucket: string, allowed: ReadonlySet<string>): Unusable | undefined {
+  if (allowed.has(bucket)) return undefined;
+  return {
+    code: 'REFERENCE_NOT_ALLOWED',
+    reason: `the bucket ${JSON.stringify(bucket.slice(0, 64))} is not among those that the service is configured to read`,
+  };
+}
+
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(why: string): Unusable {
+  return { code: 'REFERENCE_INVALID', reason: `the value is no valid reference: ${why}` };
+}
