@@ -1,0 +1,71 @@
+// The process in which strangers' images and plug-ins run. It may be killed at any time.
+import { closeSync, openSync, readSync, writevSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import workerpool from 'workerpool';
+import { develop, prepareProcess } from './develop.ts';
+import { firstLine } from './refusal.ts';
+import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './worker-protocol.ts';
+
+/** Images up to this size are read into one buffer that is used again: new pages cost more than the copy. */
+const REUSED_BYTES = 4 * 1024 * 1024;
+
+const settings: WorkerSettings = JSON.parse(process.argv[2] ?? '');
+const started: WorkerStarted = { worker: process.env.DARKROOM_WORKER ?? '', pid: process.pid };
+const reused = Buffer.allocUnsafeSlow(REUSED_BYTES);
+
+// A terminal's Ctrl-C reaches every process of the group; the parent still finishes what is in turn.
+process.on('SIGINT', () => {});
+// The parent is gone. Not `process.exit`: that would wait for a decoder that runs.
+process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+if (settings.pipeline.steps.length > 0) watchParent();
+prepareProcess(settings.limits);
+
+/** A plug-in may block this thread for good, and `disconnect` is never seen then; another thread sees it. */
+function watchParent(): void {
+  const watch = `setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500)`;
+  new Worker(watch, { eval: true }).unref();
+}
+
+function readInput({ inputPath, inputBytes }: WorkerJob): Buffer {
+  const bytes = inputBytes <= REUSED_BYTES ? reused.subarray(0, inputBytes) : Buffer.allocUnsafe(inputBytes);
+  const file = openSync(inputPath, 'r');
+  try {
+    for (let done = 0; done < inputBytes; ) {
+      const got = readSync(file, bytes, done, inputBytes - done, done);
+      if (got === 0) throw new Error(`${done} bytes of ${inputBytes} were there to read`);
+      done += got;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
+}
+
+function writeOutput(path: string, bodies: readonly Buffer[]): void {
+  const file = openSync(path, 'r+');
+  try {
+    const written = writevSync(file, bodies, 0);
+    const length = bodies.reduce((sum, body) => sum + body.length, 0);
+    if (written !== length) throw new Error(`${written} bytes of ${length} could be written`);
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function developJob(job: WorkerJob): Promise<WorkerResult> {
+  workerpool.workerEmit(started);
+  try {
+    const result = await develop(readInput(job), settings.limits, settings.pipeline);
+    if (result.outcome !== 'processed') return result;
+    writeOutput(
+      job.outputPath,
+      result.renditions.map((rendition) => rendition.body),
+    );
+    const renditions = result.renditions.map(({ body, ...rest }) => ({ ...rest, bytes: body.length }));
+    return { ...result, renditions };
+  } catch (error) {
+    return { outcome: 'scratch-failure', reason: firstLine(error) };
+  }
+}
+
+workerpool.worker({ develop: developJob });

@@ -1,0 +1,5 @@
+import type { PlugIn } from '../../../../src/processors/plug-in.ts';
+
+const invert: PlugIn = async ({ data, info }) => ({ data: data.map((value) => 255 - value), info });
+
+export default invert;
