@@ -1,5 +1,8 @@
 import type { PlugIn } from '../../../../src/processors/plug-in.ts';
 
-const invert: PlugIn = async ({ data, info }) => ({ data: data.map((value) => 255 - value), info });
+const invert: PlugIn = async ({ data, info }) => ({
+  data: Buffer.from(data.map((value) => 255 - value)),
+  info,
+});
 
 export default invert;
