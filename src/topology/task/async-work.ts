@@ -19,7 +19,12 @@ function dispositionOf(error: unknown): Disposition {
 }
 
 /** Waits for the gate, then calls the function until it gives a value; rejects with the task's signal or what cannot be recovered. */
-export async function runWork(execution: Execution, node: CompiledAsync, record: StreamRecord, options: WorkOptions): Promise<unknown> {
+export async function runWork(
+  execution: Execution,
+  node: CompiledAsync,
+  record: StreamRecord,
+  options: WorkOptions,
+): Promise<unknown> {
   const { gate, signal, isHead } = options;
   await gate.enter(isHead, signal);
   try {
@@ -52,7 +57,12 @@ export async function runWork(execution: Execution, node: CompiledAsync, record:
   }
 }
 
-async function attemptOnce(execution: Execution, node: CompiledAsync, record: StreamRecord, { signal, isHead }: WorkOptions): Promise<unknown> {
+async function attemptOnce(
+  execution: Execution,
+  node: CompiledAsync,
+  record: StreamRecord,
+  { signal, isHead }: WorkOptions,
+): Promise<unknown> {
   const { topic, partition, offset, timestamp, headers } = execution.source;
   const { fn, timeoutMs } = node.operator;
   const attempt = new AbortController();
@@ -61,13 +71,31 @@ async function attemptOnce(execution: Execution, node: CompiledAsync, record: St
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => attempt.abort(new StreamsError('TIMEOUT', 'fail', `${node.name} took longer than ${timeoutMs} ms for ${topic}-${partition}@${offset}`)), timeoutMs);
+      : setTimeout(
+          () =>
+            attempt.abort(
+              new StreamsError(
+                'TIMEOUT',
+                'fail',
+                `${node.name} took longer than ${timeoutMs} ms for ${topic}-${partition}@${offset}`,
+              ),
+            ),
+          timeoutMs,
+        );
   const ended = Promise.withResolvers<never>();
   attempt.signal.addEventListener('abort', () => ended.reject(attempt.signal.reason), { once: true });
   const reserve = (bytes: number) => execution.holding.reserve(bytes, isHead, attempt.signal);
   try {
     signal.throwIfAborted();
-    const work = fn(record.value, record.key, { topic, partition, offset, timestamp, headers, signal: attempt.signal, reserve });
+    const work = fn(record.value, record.key, {
+      topic,
+      partition,
+      offset,
+      timestamp,
+      headers,
+      signal: attempt.signal,
+      reserve,
+    });
     return await Promise.race([work, ended.promise]);
   } finally {
     clearTimeout(timer);

@@ -94,7 +94,12 @@ export class ByteBudget {
   }
 
   /** Takes `bytes`, at once or when there is room. Resolves to whether they overdraw the budget. */
-  waitFor(bytes: number, mayOverdraw: () => boolean, signal: AbortSignal, overdrawsAlready: boolean): Promise<boolean> {
+  waitFor(
+    bytes: number,
+    mayOverdraw: () => boolean,
+    signal: AbortSignal,
+    overdrawsAlready: boolean,
+  ): Promise<boolean> {
     if (overdrawsAlready || (this.#waiters.length === 0 && this.#used + bytes <= this.limitBytes)) {
       this.#used += bytes;
       return Promise.resolve(overdrawsAlready);
@@ -123,7 +128,11 @@ export class ByteBudget {
 
   /** Grants what can be granted now: call it when bytes are given back and when another record became the head. */
   poke(): void {
-    for (let first = this.#waiters[0]; first && this.#used + first.bytes <= this.limitBytes; first = this.#waiters[0]) {
+    for (
+      let first = this.#waiters[0];
+      first && this.#used + first.bytes <= this.limitBytes;
+      first = this.#waiters[0]
+    ) {
       this.#waiters.shift();
       first.grant(false);
     }

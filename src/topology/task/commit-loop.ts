@@ -1,4 +1,4 @@
-import { type OnSinkTrouble, flushExternal } from './flush.ts';
+import { flushExternal, type OnSinkTrouble } from './flush.ts';
 import type { StagedBatch } from './stage.ts';
 import type { Task } from './task.ts';
 
@@ -32,7 +32,10 @@ export class CommitLoop {
 
   constructor(options: CommitLoopOptions) {
     this.#options = options;
-    this.#delayMs = Math.max(options.commitIntervalMs, ...options.task.graph.externalSinks.map((sink) => sink.lingerMs));
+    this.#delayMs = Math.max(
+      options.commitIntervalMs,
+      ...options.task.graph.externalSinks.map((sink) => sink.lingerMs),
+    );
     this.ended = this.#run();
   }
 

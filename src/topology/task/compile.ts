@@ -1,5 +1,12 @@
-import type { AsyncOperator, ExternalSinkSpec, NodeSpec, ProcessorContext, SinkSpec, SourceSpec } from '../graph/nodes.ts';
-import type { Processor } from '../graph/nodes.ts';
+import type {
+  AsyncOperator,
+  ExternalSinkSpec,
+  NodeSpec,
+  Processor,
+  ProcessorContext,
+  SinkSpec,
+  SourceSpec,
+} from '../graph/nodes.ts';
 import type { RecordContext, StreamRecord } from '../record.ts';
 
 interface Common {
@@ -20,9 +27,16 @@ export type CompiledNode =
   | CompiledProcess
   | (Common & {
       readonly kind: 'pure';
-      readonly apply: (record: StreamRecord, forward: (record: StreamRecord, child?: string) => void, context: RecordContext) => void;
+      readonly apply: (
+        record: StreamRecord,
+        forward: (record: StreamRecord, child?: string) => void,
+        context: RecordContext,
+      ) => void;
     })
-  | (Common & { readonly kind: 'observe'; readonly action: (record: StreamRecord, context: RecordContext) => void })
+  | (Common & {
+      readonly kind: 'observe';
+      readonly action: (record: StreamRecord, context: RecordContext) => void;
+    })
   | (Common & { readonly kind: 'sink'; readonly spec: SinkSpec })
   | (Common & { readonly kind: 'external-sink'; readonly spec: ExternalSinkSpec });
 
@@ -66,7 +80,8 @@ export function compile(specs: readonly NodeSpec[]): CompiledGraph {
     for (const parent of spec.parents) if (node) byName.get(parent)?.children.push(node);
   }
   const nodes = [...byName.values()];
-  for (const node of nodes.toReversed()) node.ahead = node.kind === 'async' || node.children.some((child) => child.ahead);
+  for (const node of nodes.toReversed())
+    node.ahead = node.kind === 'async' || node.children.some((child) => child.ahead);
   return {
     nodes,
     sources: nodes.filter((node) => node.kind === 'source'),
@@ -81,7 +96,10 @@ export function nextAsync(node: CompiledNode): CompiledAsync[] {
 }
 
 /** One instance of each `process` node, made for one task. */
-export function instantiate(graph: CompiledGraph, contextFor: (node: CompiledProcess) => ProcessorContext): Map<CompiledNode, Processor> {
+export function instantiate(
+  graph: CompiledGraph,
+  contextFor: (node: CompiledProcess) => ProcessorContext,
+): Map<CompiledNode, Processor> {
   const instances = new Map<CompiledNode, Processor>();
   for (const node of graph.nodes) {
     if (node.kind !== 'process') continue;

@@ -8,7 +8,12 @@ type Step =
   /** Everything from `node` on happens in turn. */
   | { readonly kind: 'run'; readonly node: CompiledNode; readonly record: StreamRecord }
   /** The action of an `observe` node, then what came of its children. */
-  | { readonly kind: 'observe'; readonly node: CompiledNode & { kind: 'observe' }; readonly record: StreamRecord; readonly next: readonly Step[] }
+  | {
+      readonly kind: 'observe';
+      readonly node: CompiledNode & { kind: 'observe' };
+      readonly record: StreamRecord;
+      readonly next: readonly Step[];
+    }
   | { readonly kind: 'all'; readonly next: readonly Step[] }
   /** A `process` node with a `mapAsync` behind it: in turn it starts work, and the turn goes on when that has ended. */
   | { readonly kind: 'barrier'; readonly node: CompiledProcess; readonly record: StreamRecord }
@@ -18,12 +23,21 @@ type Step =
 /** What an execution needs from its task. */
 export interface ExecutionHost {
   /** Runs the function of `node`; `done` gets its result while the task lives. */
-  startWork(execution: Execution, node: CompiledAsync, record: StreamRecord, done: (value: unknown) => void): void;
+  startWork(
+    execution: Execution,
+    node: CompiledAsync,
+    record: StreamRecord,
+    done: (value: unknown) => void,
+  ): void;
   processor(node: CompiledProcess): Processor;
   /** Binds what the processor forwards to the record at hand. */
   withForward(forward: (record: StreamRecord, child?: string) => void, run: () => void): void;
   stageOutput(node: CompiledNode & { kind: 'sink' }, record: StreamRecord, source: ConsumedRecord): void;
-  stageWrite(node: CompiledNode & { kind: 'external-sink' }, record: StreamRecord, source: ConsumedRecord): void;
+  stageWrite(
+    node: CompiledNode & { kind: 'external-sink' },
+    record: StreamRecord,
+    source: ConsumedRecord,
+  ): void;
   /** The last work of this execution has ended. */
   settled(execution: Execution): void;
 }
@@ -38,7 +52,13 @@ export class Execution {
   #steps: Step[];
   #pending = 0;
 
-  constructor(host: ExecutionHost, source: ConsumedRecord, node: CompiledSource, record: StreamRecord, holding: Holding) {
+  constructor(
+    host: ExecutionHost,
+    source: ConsumedRecord,
+    node: CompiledSource,
+    record: StreamRecord,
+    holding: Holding,
+  ) {
     this.#host = host;
     this.source = source;
     this.timestamp = record.timestamp;
@@ -90,11 +110,23 @@ export class Execution {
         return { kind: 'all', next: node.children.map((child) => this.#ahead(child, record)) };
       case 'pure': {
         const next: Step[] = [];
-        node.apply(record, (out, only) => { for (const child of node.children) if (only === undefined || child.name === only) next.push(this.#ahead(child, out)); }, this.source);
+        node.apply(
+          record,
+          (out, only) => {
+            for (const child of node.children)
+              if (only === undefined || child.name === only) next.push(this.#ahead(child, out));
+          },
+          this.source,
+        );
         return { kind: 'all', next };
       }
       case 'observe':
-        return { kind: 'observe', node, record, next: node.children.map((child) => this.#ahead(child, record)) };
+        return {
+          kind: 'observe',
+          node,
+          record,
+          next: node.children.map((child) => this.#ahead(child, record)),
+        };
       case 'process':
         return { kind: 'barrier', node, record };
       case 'async': {
@@ -116,7 +148,8 @@ export class Execution {
   #process(node: CompiledProcess, record: StreamRecord): Step[] {
     const next: Step[] = [];
     const forward = (out: StreamRecord, only?: string) => {
-      for (const child of node.children) if (only === undefined || child.name === only) next.push(this.#ahead(child, out));
+      for (const child of node.children)
+        if (only === undefined || child.name === only) next.push(this.#ahead(child, out));
     };
     this.#host.withForward(forward, () => this.#host.processor(node).process(record));
     return next;
@@ -142,15 +175,18 @@ export class Execution {
         );
         return;
       case 'sink':
-        return this.#host.stageOutput(node, record, this.source);
+        this.#host.stageOutput(node, record, this.source);
+        return;
       case 'external-sink':
-        return this.#host.stageWrite(node, record, this.source);
+        this.#host.stageWrite(node, record, this.source);
+        return;
       case 'async':
         throw new Error(`${node.name} cannot run in turn: it is ahead by definition`);
     }
   }
 
   #forwardInTurn(node: CompiledNode, record: StreamRecord, only: string | undefined): void {
-    for (const child of node.children) if (only === undefined || child.name === only) this.#inTurn(child, record);
+    for (const child of node.children)
+      if (only === undefined || child.name === only) this.#inTurn(child, record);
   }
 }

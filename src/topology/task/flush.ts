@@ -1,5 +1,5 @@
-import { SinkWriteError, type SinkRecord } from '../external-sink.ts';
 import { StreamsError } from '../errors.ts';
+import { type SinkRecord, SinkWriteError } from '../external-sink.ts';
 import type { ExternalSinkSpec } from '../graph/nodes.ts';
 import { waitBackoff } from './backoff.ts';
 import type { StagedBatch } from './stage.ts';
@@ -8,7 +8,11 @@ import type { StagedBatch } from './stage.ts';
 export type OnSinkTrouble = (sink: string, reason: string | undefined) => void;
 
 /** Writes a batch's records to the sinks outside Kafka, with retries, until all are durable. */
-export async function flushExternal(batch: StagedBatch, signal: AbortSignal, onTrouble: OnSinkTrouble): Promise<void> {
+export async function flushExternal(
+  batch: StagedBatch,
+  signal: AbortSignal,
+  onTrouble: OnSinkTrouble,
+): Promise<void> {
   for (const [spec, records] of batch.external) {
     for (let at = 0; at < records.length; at += spec.maxBatchRecords) {
       await writeAll(spec, records.slice(at, at + spec.maxBatchRecords), signal, onTrouble);
@@ -16,7 +20,12 @@ export async function flushExternal(batch: StagedBatch, signal: AbortSignal, onT
   }
 }
 
-async function writeAll(spec: ExternalSinkSpec, batch: readonly SinkRecord[], signal: AbortSignal, onTrouble: OnSinkTrouble): Promise<void> {
+async function writeAll(
+  spec: ExternalSinkSpec,
+  batch: readonly SinkRecord[],
+  signal: AbortSignal,
+  onTrouble: OnSinkTrouble,
+): Promise<void> {
   let left = batch;
   for (let attempt = 0; ; attempt++) {
     try {

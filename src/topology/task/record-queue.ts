@@ -1,5 +1,5 @@
-import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import { StreamsError } from '../errors.ts';
+import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import type { Holding } from './byte-budget.ts';
 import type { CompiledSource } from './compile.ts';
 
@@ -92,6 +92,9 @@ export class RecordQueue {
       );
     }
     if (!timestampExtractor) return record;
-    return { ...record, timestamp: timestampExtractor({ ...record, context: source }, this.#partitionTimeMs) };
+    return {
+      ...record,
+      timestamp: timestampExtractor({ ...record, context: source }, this.#partitionTimeMs),
+    };
   }
 }

@@ -24,7 +24,10 @@ export interface TaskRuntimeOptions {
 }
 
 /** Makes the shared parts for all tasks of these sub-topologies. */
-export function createTaskRuntime(subTopologies: readonly SubTopology[], options: TaskRuntimeOptions): TaskRuntime {
+export function createTaskRuntime(
+  subTopologies: readonly SubTopology[],
+  options: TaskRuntimeOptions,
+): TaskRuntime {
   const gates = new Map<string, AsyncGate>();
   for (const { nodes } of subTopologies) {
     const graph: CompiledGraph = compile(nodes);

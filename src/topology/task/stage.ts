@@ -1,5 +1,5 @@
-import type { ExternalSinkSpec } from '../graph/nodes.ts';
 import type { SinkRecord } from '../external-sink.ts';
+import type { ExternalSinkSpec } from '../graph/nodes.ts';
 import type { ConsumedRecord, ProducedRecord } from '../record.ts';
 
 /** Effects of a run of records, whole records only, with the positions that follow the last of them. */
@@ -7,7 +7,11 @@ export interface StagedBatch {
   readonly outputs: readonly ProducedRecord[];
   readonly external: ReadonlyMap<ExternalSinkSpec, readonly SinkRecord[]>;
   /** Per topic and partition, the offset after the last record whose turn is over. */
-  readonly positions: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  readonly positions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+  }[];
   readonly records: number;
   readonly bytes: number;
 }
@@ -77,7 +81,13 @@ export class Stage {
       if (batch) batch.push(record);
       else bySink.set(sink, [record]);
     }
-    const batch = { outputs: this.#outputs, external: bySink, positions: this.#positions, records: this.#records, bytes };
+    const batch = {
+      outputs: this.#outputs,
+      external: bySink,
+      positions: this.#positions,
+      records: this.#records,
+      bytes,
+    };
     this.#outputs = openOutputs;
     this.#external = openExternal;
     this.#positions = [];

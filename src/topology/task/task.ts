@@ -1,9 +1,16 @@
 import { StreamsError } from '../errors.ts';
 import type { NodeSpec, Processor, ProcessorContext } from '../graph/nodes.ts';
 import type { ConsumedRecord, StreamRecord } from '../record.ts';
-import { runWork } from './async-work.ts';
 import type { AsyncGate } from './async-gate.ts';
-import { type CompiledAsync, type CompiledGraph, type CompiledNode, type CompiledProcess, compile, instantiate } from './compile.ts';
+import { runWork } from './async-work.ts';
+import {
+  type CompiledAsync,
+  type CompiledGraph,
+  type CompiledNode,
+  type CompiledProcess,
+  compile,
+  instantiate,
+} from './compile.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
 import { RecordQueue } from './record-queue.ts';
 import type { TaskRuntime } from './runtime.ts';
@@ -14,6 +21,10 @@ const RECORD_OVERHEAD_BYTES = 300;
 
 /** Records chosen and not yet past their turn, at the most; the byte budget is the real bound for anything large. */
 const MAX_BUFFERED_RECORDS = 1_000;
+
+function inputBytesOf({ key, value }: ConsumedRecord): number {
+  return RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+}
 
 export interface TaskOptions {
   /** For messages: `0_3`, sub-topology and partition. */
@@ -28,8 +39,8 @@ export interface TaskOptions {
   readonly onFailure: (error: unknown) => void;
   /** A record was left out for its negative timestamp, as Kafka Streams does. */
   readonly onSkipped?: (record: ConsumedRecord) => void;
-  /** A partition's topic name without the application's prefix, for the look-up of its source. Default: the same. */
-  readonly logicalTopic?: (topic: string) => string;
+  /** What the topology's own topics are called where it runs. Default: as in the topology. */
+  readonly topicNames?: { logical(topic: string): string; physical(topic: string): string };
 }
 
 /**
@@ -55,6 +66,7 @@ export class Task implements ExecutionHost {
   #buffer: (Execution | undefined)[] = [];
   #headAt = 0;
   #streamTimeMs = -1;
+  #inputBytes = 0;
   #choosing = true;
   #pumping = false;
   #idleSinceMs: number | undefined;
@@ -69,9 +81,11 @@ export class Task implements ExecutionHost {
     this.#options = options;
     this.#runtime = options.runtime;
     this.graph = compile(options.nodes);
-    const logical = options.logicalTopic ?? ((topic: string) => topic);
+    const { topicNames } = options;
     this.#queues = options.partitions.map(({ topic, partition }) => {
-      const source = this.graph.sources.find((node) => node.spec.topics.includes(logical(topic)));
+      const source = this.graph.sources.find((node) =>
+        node.spec.topics.includes(topicNames?.logical(topic) ?? topic),
+      );
       if (!source) throw new Error(`task ${options.id} has no source for ${topic}`);
       return new RecordQueue(topic, partition, source);
     });
@@ -92,6 +106,11 @@ export class Task implements ExecutionHost {
     return this.#queues.reduce((sum, queue) => sum + queue.length, 0);
   }
 
+  /** Bytes of what was read, from intake to turn. */
+  get inputBytes(): number {
+    return this.#inputBytes;
+  }
+
   /** Staged for the next commit. */
   get staged(): { readonly records: number; readonly bytes: number } {
     return this.#stage;
@@ -102,7 +121,10 @@ export class Task implements ExecutionHost {
   }
 
   get stageFull(): boolean {
-    return this.#stage.records >= this.#runtime.maxStagedRecords || this.#stage.bytes >= this.#runtime.maxStagedBytes;
+    return (
+      this.#stage.records >= this.#runtime.maxStagedRecords ||
+      this.#stage.bytes >= this.#runtime.maxStagedBytes
+    );
   }
 
   /** Takes in records of one partition, in offset order, and starts what can start. */
@@ -111,7 +133,8 @@ export class Task implements ExecutionHost {
     const queue = this.#queues.find((q) => q.topic === first?.topic && q.partition === first?.partition);
     if (!queue || !this.alive) return;
     for (const record of records) {
-      const bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      const bytes = inputBytesOf(record);
+      this.#inputBytes += bytes;
       queue.push(record, this.#runtime.budget.hold(bytes));
     }
     this.pump();
@@ -171,6 +194,7 @@ export class Task implements ExecutionHost {
     this.#inTurn = head.source;
     if (!head.perform()) return false;
     this.#stage.close(head.source);
+    this.#inputBytes -= inputBytesOf(head.source);
     head.holding.release();
     this.#buffer[this.#headAt++] = undefined;
     if (this.#headAt === this.#buffer.length || this.#headAt > 1024) {
@@ -191,7 +215,11 @@ export class Task implements ExecutionHost {
 
   #choose(): boolean {
     if (!this.#choosing || this.buffered >= MAX_BUFFERED_RECORDS || this.stageFull) return false;
-    if (this.buffered > 0 && this.graph.async.some((node) => this.#gate(node).waiting >= node.operator.concurrency)) return false;
+    if (
+      this.buffered > 0 &&
+      this.graph.async.some((node) => this.#gate(node).waiting >= node.operator.concurrency)
+    )
+      return false;
     const queue = this.#earliest();
     const head = queue?.head((source) => this.#skip(source));
     if (!queue || !head) return false;
@@ -231,12 +259,18 @@ export class Task implements ExecutionHost {
 
   #skip(source: ConsumedRecord): void {
     this.dropped++;
+    this.#inputBytes -= inputBytesOf(source);
     this.#options.onSkipped?.(source);
   }
 
   // ---- what executions ask for ----
 
-  startWork(execution: Execution, node: CompiledAsync, record: StreamRecord, done: (value: unknown) => void): void {
+  startWork(
+    execution: Execution,
+    node: CompiledAsync,
+    record: StreamRecord,
+    done: (value: unknown) => void,
+  ): void {
     const isHead = () => this.#buffer[this.#headAt] === execution || (this.buffered === 0 && this.alive);
     runWork(execution, node, record, { gate: this.#gate(node), signal: this.#lost.signal, isHead }).then(
       (value) => {
@@ -275,17 +309,22 @@ export class Task implements ExecutionHost {
     const { topic: to, serializeKey, serializeValue, partitioner } = node.spec;
     const topic = typeof to === 'string' ? to : to.extract(record.key, record.value, source);
     const produced = {
-      topic,
+      topic: this.#options.topicNames?.physical(topic) ?? topic,
       key: serializeKey(topic, record.key),
       value: serializeValue(topic, record.value),
       timestamp: record.timestamp,
       headers: record.headers,
     };
-    const choosePartition = partitioner && ((partitions: number) => partitioner(record.key, record.value, partitions));
+    const choosePartition =
+      partitioner && ((partitions: number) => partitioner(record.key, record.value, partitions));
     this.#stage.produce(choosePartition ? { ...produced, choosePartition } : produced);
   }
 
-  stageWrite(node: CompiledNode & { kind: 'external-sink' }, record: StreamRecord, source: ConsumedRecord): void {
+  stageWrite(
+    node: CompiledNode & { kind: 'external-sink' },
+    record: StreamRecord,
+    source: ConsumedRecord,
+  ): void {
     this.#stage.write(node.spec, { ...record, context: source });
   }
 
@@ -298,13 +337,23 @@ export class Task implements ExecutionHost {
   #contextFor(node: CompiledProcess): ProcessorContext {
     return {
       forward: (record, child) => {
-        if (!this.#forward) throw new StreamsError('FORWARD_OUT_OF_TURN', 'fail', `${node.name} called forward() outside process(): effects happen in a record's turn`);
+        if (!this.#forward)
+          throw new StreamsError(
+            'FORWARD_OUT_OF_TURN',
+            'fail',
+            `${node.name} called forward() outside process(): effects happen in a record's turn`,
+          );
         this.#forward(record, child);
       },
       currentStreamTimeMs: () => this.#streamTimeMs,
       currentSystemTimeMs: () => this.#runtime.nowMs(),
       recordMetadata: () => {
-        if (!this.#inTurn) throw new StreamsError('NO_RECORD_IN_TURN', 'fail', `${node.name} asked for recordMetadata() outside process()`);
+        if (!this.#inTurn)
+          throw new StreamsError(
+            'NO_RECORD_IN_TURN',
+            'fail',
+            `${node.name} asked for recordMetadata() outside process()`,
+          );
         return this.#inTurn;
       },
     };

@@ -83,7 +83,13 @@ export class TopologyTestDriver {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (!this.#sources.has(topic)) {
       const known = [...this.#sources].join(', ');
-      return Promise.reject(new StreamsError('TOPIC_UNKNOWN', 'fail', `the topology reads no topic '${topic}'; it reads ${known}`));
+      return Promise.reject(
+        new StreamsError(
+          'TOPIC_UNKNOWN',
+          'fail',
+          `the topology reads no topic '${topic}'; it reads ${known}`,
+        ),
+      );
     }
     return new Promise((resolve, reject) => {
       const piped = { open: 0, resolve, reject };
@@ -145,7 +151,8 @@ export class TopologyTestDriver {
         if (known) known.push(output);
         else this.#outputs.set(output.topic, [output]);
         const { key, value, timestamp, headers } = output;
-        if (this.#sources.has(output.topic)) back.push(this.#place({ topic: output.topic, key, value, timestamp, headers }, piped));
+        if (this.#sources.has(output.topic))
+          back.push(this.#place({ topic: output.topic, key, value, timestamp, headers }, piped));
       }
       for (const record of back) this.#feed(record);
       this.#finish(topic, offset - 1);

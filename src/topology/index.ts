@@ -1,0 +1,39 @@
+/** The stream engine: a library of its own. */
+
+export type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './dsl/functions.ts';
+export type { Branched, BranchedKStream, KStream, SplitStreams } from './dsl/kstream.ts';
+export type {
+  AsyncFunction,
+  AsyncOptions,
+  Consumed,
+  ExternalOptions,
+  Produced,
+  Repartitioned,
+  RepartitionedBy,
+  TopicExtractor,
+} from './dsl/options.ts';
+export type { FixedKeyProcessorSupplier, ProcessorSupplier } from './dsl/processors.ts';
+export type { Branches } from './dsl/split.ts';
+export { otherwise } from './dsl/split.ts';
+export { StreamsBuilder } from './dsl/streams-builder.ts';
+export { type Disposition, StreamsError, TopologyError } from './errors.ts';
+export { type ExternalSink, type SinkRecord, SinkWriteError } from './external-sink.ts';
+export { toJson } from './graph/json.ts';
+export { toMermaid } from './graph/mermaid.ts';
+export type { AsyncContext, Processor, ProcessorContext, TimestampExtractor } from './graph/nodes.ts';
+export type { RepartitionTopic, SubTopology, Topology } from './graph/topology.ts';
+export type {
+  ConsumedRecord,
+  Headers,
+  ProducedRecord,
+  RawRecord,
+  RecordContext,
+  StreamRecord,
+} from './record.ts';
+export { bytesSerde, type Deserializer, type Serde, type Serializer, stringSerde } from './serde.ts';
+export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
+export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
+export type { StreamsMetrics } from './kafka/metrics.ts';
+export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
+export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
+export { TopologyTestDriver } from './testing/driver.ts';

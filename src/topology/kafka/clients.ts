@@ -1,0 +1,63 @@
+import type { Admin, Kafka, Producer } from 'kafkajs';
+import type { ProducedRecord } from '../record.ts';
+import { createKafka, REQUEST_RETRY } from './client.ts';
+import { unreachable } from './errors.ts';
+import { createPartitioner } from './partitioner.ts';
+import { sendAll } from './send.ts';
+import type { KafkaSettings, Logger } from './settings.ts';
+import { partitionCounts } from './topics.ts';
+
+/** Where a record has come to lie. */
+export interface RecordPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** An idempotent producer: acknowledged by all in-sync replicas, no duplicates by its own retries. */
+export interface PlainProducer {
+  /** In order; resolves to the place of the first record of each partition that was written to. */
+  send(records: readonly ProducedRecord[]): Promise<readonly RecordPlace[]>;
+  close(): Promise<void>;
+}
+
+export interface PlainAdmin {
+  /** Partition counts of the topics that exist, by name. */
+  topics(): Promise<ReadonlyMap<string, number>>;
+  close(): Promise<void>;
+}
+
+/** A producer for the parts of the program that run no topology. Throws KAFKA_UNREACHABLE. */
+export async function connectProducer(settings: KafkaSettings, logger: Logger): Promise<PlainProducer> {
+  const kafka: Kafka = createKafka(settings, logger);
+  const producer: Producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner,
+    retry: REQUEST_RETRY,
+  });
+  await producer.connect().catch((error: unknown) => {
+    throw unreachable(settings.brokers, error);
+  });
+  return {
+    send: async (records) => {
+      const answers = await sendAll(producer, records, () => {});
+      return answers.map(({ topicName, partition, baseOffset }) => ({
+        topic: topicName,
+        partition,
+        offset: Number(baseOffset ?? -1),
+      }));
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+/** Throws KAFKA_UNREACHABLE. */
+export async function connectAdmin(settings: KafkaSettings, logger: Logger): Promise<PlainAdmin> {
+  const admin: Admin = createKafka(settings, logger).admin();
+  await admin.connect().catch((error: unknown) => {
+    throw unreachable(settings.brokers, error);
+  });
+  return { topics: () => partitionCounts(admin), close: () => admin.disconnect() };
+}

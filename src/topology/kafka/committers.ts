@@ -1,0 +1,154 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Consumer, Kafka, Producer, RetryOptions, Transaction } from 'kafkajs';
+import type { Committer } from '../task/commit-loop.ts';
+import type { StagedBatch } from '../task/stage.ts';
+import { CommitError, errorType } from './errors.ts';
+import { createPartitioner } from './partitioner.ts';
+import { sendAll } from './send.ts';
+
+/** The broker answers CONCURRENT_TRANSACTIONS after almost every commit, for a few ms: ask again soon. */
+const PRODUCER_RETRY: RetryOptions = {
+  initialRetryTime: 5,
+  maxRetryTime: 500,
+  factor: 0.2,
+  multiplier: 1.7,
+  retries: 20,
+};
+const CONCURRENT_RETRIES = 200;
+const CONCURRENT_WAIT_MS = 5;
+
+/** A committer with the connections that it owns. */
+export interface TaskCommitter extends Committer {
+  /** Connects; with exactly-once, ends what a former owner has left open. Only then may offsets be read. */
+  open(): Promise<void>;
+  /** Drops the connections without waiting for what is under way; a commit that is not answered yet has an unknown outcome. */
+  close(): Promise<void>;
+}
+
+interface CommitterOptions {
+  readonly kafka: Kafka;
+  readonly taskId: string;
+  readonly groupId: string;
+}
+
+function toTopicOffsets(
+  batch: StagedBatch,
+): { topic: string; partitions: { partition: number; offset: string }[] }[] {
+  const byTopic = Map.groupBy(batch.positions, (position) => position.topic);
+  return [...byTopic].map(([topic, positions]) => ({
+    topic,
+    partitions: positions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+  }));
+}
+
+/**
+ * Outputs and offsets in one transaction. One producer per task with a stable transactional id: KafkaJS passes no group
+ * generation with offsets, so the id is the only fence against a former owner.
+ */
+export class ExactlyOnceCommitter implements TaskCommitter {
+  readonly #options: CommitterOptions;
+  readonly #producer: Producer;
+  #closed = false;
+
+  constructor(
+    options: CommitterOptions & { readonly transactionalId: string; readonly transactionTimeoutMs: number },
+  ) {
+    this.#options = options;
+    this.#producer = options.kafka.producer({
+      transactionalId: options.transactionalId,
+      transactionTimeout: options.transactionTimeoutMs,
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner,
+      retry: PRODUCER_RETRY,
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#producer.connect();
+    this.#check();
+    // InitProducerId: the broker ends the former owner's transaction first. Aborting an empty one sends nothing.
+    await (await this.#producer.transaction()).abort();
+    this.#check();
+  }
+
+  async commit(batch: StagedBatch): Promise<void> {
+    const { taskId, groupId } = this.#options;
+    try {
+      const transaction = await this.#producer.transaction();
+      this.#check();
+      await sendAll(transaction, batch.outputs, () => this.#check());
+      await this.#sendOffsets(transaction, groupId, batch);
+      this.#check();
+      await transaction.commit();
+    } catch (error) {
+      throw new CommitError(taskId, error);
+    }
+  }
+
+  /** As the first call of a transaction it meets CONCURRENT_TRANSACTIONS, and KafkaJS does not retry it. */
+  async #sendOffsets(transaction: Transaction, consumerGroupId: string, batch: StagedBatch): Promise<void> {
+    const topics = toTopicOffsets(batch);
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await transaction.sendOffsets({ consumerGroupId, topics });
+      } catch (error) {
+        if (errorType(error) !== 'CONCURRENT_TRANSACTIONS' || attempt >= CONCURRENT_RETRIES) throw error;
+        this.#check();
+        await delay(CONCURRENT_WAIT_MS);
+      }
+    }
+  }
+
+  #check(): void {
+    if (this.#closed) throw new Error('the task was dropped');
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#producer.disconnect().catch(() => {});
+  }
+}
+
+/** Outputs first, then offsets: after a crash in between, the outputs come again. */
+export class AtLeastOnceCommitter implements TaskCommitter {
+  readonly #options: CommitterOptions & { readonly consumer: Consumer };
+  readonly #producer: Producer;
+  #closed = false;
+
+  constructor(options: CommitterOptions & { readonly consumer: Consumer }) {
+    this.#options = options;
+    this.#producer = options.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner,
+      retry: PRODUCER_RETRY,
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#producer.connect();
+  }
+
+  async commit(batch: StagedBatch): Promise<void> {
+    const { consumer, taskId } = this.#options;
+    const check = () => {
+      if (this.#closed) throw new Error('the task was dropped');
+    };
+    try {
+      await sendAll(this.#producer, batch.outputs, check);
+      await consumer.commitOffsets(
+        batch.positions.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+      );
+    } catch (error) {
+      throw new CommitError(taskId, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#producer.disconnect().catch(() => {});
+  }
+}

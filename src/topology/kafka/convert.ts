@@ -1,0 +1,60 @@
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+import type { ConsumedRecord, Headers, ProducedRecord } from '../record.ts';
+
+const NO_HEADERS: Headers = [];
+
+/** Copies: KafkaJS hands out slices, each of which would pin the whole fetch response. */
+function copy(bytes: Buffer | null | undefined): Buffer | null {
+  return bytes ? Buffer.from(bytes) : null;
+}
+
+/** KafkaJS keeps headers as an object: names that come twice stand together, at the place of the first. */
+export function fromHeaders(headers: IHeaders | undefined): Headers {
+  if (!headers) return NO_HEADERS;
+  const names = Object.keys(headers);
+  if (names.length === 0) return NO_HEADERS;
+  return names.flatMap((name) => {
+    const value = headers[name];
+    const values = Array.isArray(value) ? value : [value];
+    return values.map((v) => [name, v === undefined || v === null ? null : Buffer.from(v)] as const);
+  });
+}
+
+export function toHeaders(headers: Headers): IHeaders | undefined {
+  if (headers.length === 0) return undefined;
+  const result: Record<string, Buffer | undefined | Buffer[]> = {};
+  for (const [name, bytes] of headers) {
+    const value = bytes ?? undefined;
+    const before = result[name];
+    if (!Object.hasOwn(result, name)) result[name] = value;
+    // KafkaJS writes an undefined element as a null value; its types do not know it
+    else result[name] = [...(Array.isArray(before) ? before : [before]), value] as Buffer[];
+  }
+  return result;
+}
+
+export function toConsumed(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: Number(message.timestamp),
+    key: copy(message.key),
+    value: copy(message.value),
+    headers: fromHeaders(message.headers),
+  };
+}
+
+/** A message that still knows how its sink wants to choose its partition. */
+export type RoutedMessage = Message & { readonly choosePartition?: (partitions: number) => number };
+
+export function toMessage(record: ProducedRecord): RoutedMessage {
+  return {
+    key: record.key,
+    value: record.value,
+    timestamp: String(record.timestamp),
+    headers: toHeaders(record.headers),
+    partition: record.partition,
+    choosePartition: record.choosePartition,
+  };
+}

@@ -1,0 +1,216 @@
+import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import { backoffMs } from '../task/backoff.ts';
+import { toConsumed } from './convert.ts';
+import { CommitError } from './errors.ts';
+import type { FlowControl } from './flow-control.ts';
+import type { Logger } from './settings.ts';
+import { offsetsExpired, type TaskRun } from './task-run.ts';
+
+/** Where the fetch began; KafkaJS has it on every batch, its types do not. */
+function fetchedOffset(batch: Batch): number {
+  return Number(Reflect.get(batch, 'fetchedOffset') ?? 0);
+}
+
+export interface MembershipOptions {
+  readonly consumer: Consumer;
+  readonly logger: Logger;
+  readonly flow: () => FlowControl;
+  /** The tasks that an assignment of partitions means. */
+  readonly tasksFor: (
+    assignment: Readonly<Record<string, readonly number[]>>,
+  ) => readonly { readonly key: string; readonly make: () => TaskRun }[];
+  /** The lowest offset that a partition still has. */
+  readonly lowOffset: (topic: string, partition: number) => Promise<number>;
+  /** `settled` may have changed. */
+  readonly onProgress: () => void;
+  /** The application cannot go on. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/**
+ * What this member of the group runs. KafkaJS calls back at a join, synchronously and before the first fetch of the new
+ * generation; tasks that stay are let alone, with an open transaction too, others are dropped or taken over.
+ */
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #runs = new Map<string, TaskRun>();
+  #memberId: string | undefined;
+  #generation = 0;
+  #joined = false;
+  #closing = false;
+  /** Tasks that were fenced: acquired anew once a heartbeat proves that this is still a member. */
+  readonly #fenced = new Set<string>();
+  /** Records that were read again and left out. */
+  duplicatesDropped = 0;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    const { consumer, logger } = options;
+    consumer.on(consumer.events.GROUP_JOIN, (event) => {
+      try {
+        this.#onJoin(event);
+      } catch (error) {
+        options.onFatal(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    consumer.on(consumer.events.REBALANCING, () => {
+      this.#joined = false;
+      options.onProgress();
+    });
+    consumer.on(consumer.events.HEARTBEAT, () => this.#onHeartbeat());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      this.#joined = false;
+      logger.warn(
+        { error: payload.error.message, restart: payload.restart },
+        'the consumer has crashed and starts again',
+      );
+      options.onProgress();
+    });
+  }
+
+  get runs(): readonly TaskRun[] {
+    return [...this.#runs.values()];
+  }
+
+  /** A member with every task of its assignment running. */
+  get settled(): boolean {
+    return this.#joined && this.runs.every((run) => run.running);
+  }
+
+  /** Takes a batch out of the fetch loop. Nothing in here waits, so nothing can change in the middle. */
+  readonly eachBatch = async ({
+    batch,
+    resolveOffset,
+    isRunning,
+    isStale,
+  }: EachBatchPayload): Promise<void> => {
+    if (!isRunning() || isStale() || this.#closing) return;
+    const run = this.runs.find(({ intakes }) =>
+      intakes.some((i) => i.topic === batch.topic && i.partition === batch.partition),
+    );
+    const intake = run?.intakes.find((i) => i.topic === batch.topic && i.partition === batch.partition);
+    const last = batch.messages.at(-1);
+    if (!run?.running || !intake || !last) return;
+    if (fetchedOffset(batch) > intake.nextOffset) this.#checkGap(run, batch, intake.nextOffset);
+    const fresh = batch.messages.filter((message) => Number(message.offset) >= intake.nextOffset);
+    this.duplicatesDropped += batch.messages.length - fresh.length;
+    intake.nextOffset = Math.max(intake.nextOffset, Number(last.offset) + 1);
+    intake.highWatermark = Number(batch.highWatermark);
+    // at once: later, it would move the position back to here
+    resolveOffset(last.offset);
+    run.push(fresh.map((message) => toConsumed(batch.topic, batch.partition, message)));
+    this.#options.flow().check();
+  };
+
+  /** Lets all tasks finish what is in their buffers, and commit it. */
+  async drain(): Promise<void> {
+    this.#closing = true;
+    await Promise.all(this.runs.map((run) => run.drain()));
+  }
+
+  dropAll(): void {
+    this.#closing = true;
+    for (const run of this.runs) run.drop();
+    this.#runs.clear();
+  }
+
+  /** Drops a failed run; its task is acquired anew where that can help. */
+  failed(run: TaskRun, error: unknown): void {
+    run.drop();
+    if (this.#closing || this.#runs.get(run.key) !== run) return;
+    if (!(error instanceof CommitError) || error.fatal) {
+      this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#options.logger.warn({ task: run.key, type: error.type }, error.message);
+    this.#options.onProgress();
+    if (error.fenced) this.#fenced.add(run.key);
+    else this.#replace(run);
+  }
+
+  #onJoin({ payload }: ConsumerGroupJoinEvent): void {
+    const generation = ++this.#generation;
+    const sameMember = payload.memberId === this.#memberId;
+    this.#memberId = payload.memberId;
+    this.#fenced.clear();
+    const assigned = this.#options.tasksFor(payload.memberAssignment);
+    const wanted = this.#closing ? assigned.filter(({ key }) => this.#runs.has(key)) : assigned;
+    const keys = new Set(wanted.map(({ key }) => key));
+    for (const [key, run] of this.#runs) {
+      if (keys.has(key)) continue;
+      run.drop();
+      this.#runs.delete(key);
+    }
+    const taken: string[] = [];
+    for (const { key, make } of wanted) {
+      const run = this.#runs.get(key);
+      if (run?.running && sameMember) {
+        // KafkaJS has forgotten the position: without this it would read again from the committed one
+        for (const intake of run.intakes) intake.seek(intake.nextOffset);
+        continue;
+      }
+      run?.drop();
+      taken.push(key);
+      this.#take(key, make(), generation);
+    }
+    this.#joined = true;
+    this.#options.logger.info(
+      { generation, tasks: [...keys], taken, newMember: !sameMember, joinMs: payload.duration },
+      'joined the group',
+    );
+    this.#options.onProgress();
+  }
+
+  #onHeartbeat(): void {
+    for (const key of this.#fenced) {
+      this.#fenced.delete(key);
+      const run = this.#runs.get(key);
+      if (run) this.#replace(run);
+    }
+  }
+
+  #replace(old: TaskRun): void {
+    const again = this.#options.tasksFor(
+      Object.fromEntries(old.intakes.map(({ topic, partition }) => [topic, [partition]])),
+    );
+    for (const { key, make } of again) if (key === old.key) this.#take(key, make(), this.#generation);
+  }
+
+  #take(key: string, run: TaskRun, generation: number, attempt = 0): void {
+    this.#runs.set(key, run);
+    const current = () =>
+      !this.#closing && generation === this.#generation && this.#runs.get(key) === run && !run.dropped;
+    run.acquire(current).then(
+      () => this.#options.onProgress(),
+      (error: unknown) => {
+        run.drop();
+        if (this.#closing || generation !== this.#generation || this.#runs.get(key) !== run) return;
+        if (error instanceof Error && Reflect.get(error, 'code') === 'OFFSETS_EXPIRED')
+          return this.#options.onFatal(error);
+        this.#options.logger.warn(
+          { task: key, error: error instanceof Error ? error.message : String(error) },
+          'taking the task over failed and is tried again',
+        );
+        setTimeout(() => {
+          if (this.#closing || generation !== this.#generation || this.#runs.get(key) !== run) return;
+          const again = this.#options.tasksFor(
+            Object.fromEntries(run.intakes.map(({ topic, partition }) => [topic, [partition]])),
+          );
+          for (const next of again)
+            if (next.key === key) this.#take(key, next.make(), generation, attempt + 1);
+        }, backoffMs(attempt));
+      },
+    );
+  }
+
+  /** The fetch position has moved by itself: over a batch of control records, or because the offset has expired. */
+  #checkGap(run: TaskRun, { topic, partition }: Batch, expected: number): void {
+    this.#options.lowOffset(topic, partition).then(
+      (low) => {
+        if (low > expected && this.#runs.get(run.key) === run)
+          this.#options.onFatal(offsetsExpired(topic, partition, expected, low));
+      },
+      () => {}, // asked again at the next jump; the takeover asks too
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
+import type { ProducedRecord } from '../record.ts';
+import { toMessage } from './convert.ts';
+import { isMended, messageList } from './mended.ts';
+
+/** KafkaJS never splits a batch, and a broker refuses one above its message.max.bytes (1 MiB where unset). */
+const MAX_CHUNK_BYTES = 700_000;
+const MAX_CHUNK_RECORDS = isMended ? 5_000 : 500;
+
+function sizeOf(record: ProducedRecord): number {
+  return 70 + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+}
+
+/** Splits records into sends that a broker takes, in order; a single large record is a chunk of its own. */
+function* chunks(records: readonly ProducedRecord[]): Generator<readonly ProducedRecord[]> {
+  let from = 0;
+  let bytes = 0;
+  for (let at = 0; at < records.length; at++) {
+    const record = records[at];
+    const size = record ? sizeOf(record) : 0;
+    if (at > from && (bytes + size > MAX_CHUNK_BYTES || at - from >= MAX_CHUNK_RECORDS)) {
+      yield records.slice(from, at);
+      from = at;
+      bytes = 0;
+    }
+    bytes += size;
+  }
+  if (from < records.length) yield records.slice(from);
+}
+
+interface BatchSender {
+  sendBatch(batch: ProducerBatch): Promise<RecordMetadata[]>;
+}
+
+/** Sends records in order, acknowledged by all in-sync replicas; `check` runs between two sends and may throw. */
+export async function sendAll(
+  sender: BatchSender,
+  records: readonly ProducedRecord[],
+  check: () => void,
+): Promise<RecordMetadata[]> {
+  const answers: RecordMetadata[] = [];
+  for (const chunk of chunks(records)) {
+    const byTopic = new Map<string, Message[]>();
+    for (const record of chunk) {
+      const list = byTopic.get(record.topic) ?? messageList();
+      if (list.length === 0) byTopic.set(record.topic, list);
+      list.push(toMessage(record));
+    }
+    const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
+    answers.push(...(await sender.sendBatch({ acks: -1, topicMessages })));
+    check();
+  }
+  return answers;
+}

@@ -1,0 +1,41 @@
+/** How to reach the brokers. Secrets are used here alone: no message, log or metric repeats them. */
+export interface KafkaSettings {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly ssl?: boolean;
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
+/** A structured log; pino's fits. */
+export interface Logger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export type Guarantee = 'exactly_once' | 'at_least_once';
+
+export interface StreamsOptions {
+  /** The consumer group; prefix of internal topics and transactional ids. */
+  readonly applicationId: string;
+  readonly kafka: KafkaSettings;
+  readonly guarantee: Guarantee;
+  /** How long effects wait for others to be committed with them, ms. */
+  readonly commitIntervalMs: number;
+  /** Bound of what records hold between intake and turn, bytes, for the whole process. */
+  readonly memoryBudgetBytes: number;
+  /** A member that is silent for so long has lost its tasks, ms. */
+  readonly sessionTimeoutMs: number;
+  /** The broker aborts a transaction that is open for longer, ms. */
+  readonly transactionTimeoutMs: number;
+  /** How long a task waits for the empty one of its partitions, ms; 0: not at all. */
+  readonly maxTaskIdleMs: number;
+  /** Of internal topics. */
+  readonly replicationFactor: number;
+  readonly logger: Logger;
+}

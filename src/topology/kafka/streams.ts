@@ -1,0 +1,295 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Admin, Consumer, Kafka } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
+import type { Topology } from '../graph/topology.ts';
+import { createTaskRuntime, type TaskRuntime } from '../task/runtime.ts';
+import type { StagedBatch } from '../task/stage.ts';
+import { stickyAssigner } from './assigner.ts';
+import { createKafka } from './client.ts';
+import { AtLeastOnceCommitter, ExactlyOnceCommitter, type TaskCommitter } from './committers.ts';
+import { errorType, unreachable } from './errors.ts';
+import { FlowControl } from './flow-control.ts';
+import { Intake } from './intake.ts';
+import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
+import { Membership } from './membership.ts';
+import type { StreamsMetrics } from './metrics.ts';
+import type { StreamsOptions } from './settings.ts';
+import { type TaskId, TopicNames, taskKey, tasksOf } from './task-ids.ts';
+import { TaskRun } from './task-run.ts';
+import { ensureInternalTopics, partitionCounts, requireTopics } from './topics.ts';
+
+const MAX_STAGED_RECORDS = 4_000;
+const MAX_STAGED_BYTES = 2 * 1024 * 1024;
+/** KafkaJS sends heartbeats between fetches only, so a fetch must not wait long. */
+const FETCH_WAIT_MS = 100;
+const MAX_FETCH_BYTES = 8 * 1024 * 1024;
+const MAX_PARTITION_FETCH_BYTES = 2 * 1024 * 1024;
+const DEFAULT_CLOSE_MS = 30_000;
+/** Kept back from the time to close, for leaving the group and closing connections. */
+const LEAVE_MS = 2_000;
+
+/** What of an application is in trouble, for health. */
+export interface StreamsHealth {
+  /** False once the application is in ERROR and has to be started anew. */
+  readonly live: boolean;
+  readonly ready: boolean;
+  readonly state: StreamsState;
+  readonly causes: readonly string[];
+}
+
+/**
+ * Runs a topology as one member of a consumer group. Several instances with the same application id share the partitions;
+ * what one had not committed when it died is done again by another, and with `exactly_once` nobody who reads committed
+ * records can tell.
+ */
+export class KafkaStreams {
+  readonly #topology: Topology;
+  readonly #options: StreamsOptions;
+  readonly #names: TopicNames;
+  readonly #lifecycle = new Lifecycle();
+  readonly #runtime: TaskRuntime;
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #consumer: Consumer;
+  readonly #membership: Membership;
+  readonly #flow: FlowControl;
+  readonly #sinkTrouble = new Map<string, string>();
+  #widths = new Map<string, number>();
+  #counters = { recordsConsumed: 0, recordsCommitted: 0, recordsProduced: 0, commits: 0, commitFailures: 0 };
+
+  /** Opens nothing yet. */
+  constructor(topology: Topology, options: StreamsOptions) {
+    this.#topology = topology;
+    this.#options = options;
+    this.#names = new TopicNames(options.applicationId, topology);
+    this.#runtime = createTaskRuntime(topology.subTopologies, {
+      memoryBudgetBytes: options.memoryBudgetBytes,
+      nowMs: Date.now,
+      maxStagedRecords: MAX_STAGED_RECORDS,
+      maxStagedBytes: MAX_STAGED_BYTES,
+      maxTaskIdleMs: options.maxTaskIdleMs,
+    });
+    this.#kafka = createKafka(options.kafka, options.logger);
+    this.#admin = this.#kafka.admin();
+    this.#consumer = this.#createConsumer();
+    this.#membership = new Membership({
+      consumer: this.#consumer,
+      logger: options.logger,
+      flow: () => this.#flow,
+      tasksFor: (assignment) => this.#tasksFor(assignment),
+      lowOffset: async (topic, partition) =>
+        Number((await this.#admin.fetchTopicOffsets(topic)).find((p) => p.partition === partition)?.low ?? 0),
+      onProgress: () => this.#onProgress(),
+      onFatal: (error) => void this.#fail(error),
+    });
+    this.#flow = new FlowControl(this.#runtime.budget, () => this.#membership.runs);
+  }
+
+  get state(): StreamsState {
+    return this.#lifecycle.state;
+  }
+
+  onStateChange(listener: (change: StateChange) => void): void {
+    this.#lifecycle.onChange(listener);
+  }
+
+  /**
+   * Checks the topics, creates the topology's own, joins the group; resolves when every task of this member runs. Throws
+   * KAFKA_UNREACHABLE (`retry`: call again) or TOPIC_MISSING, PARTITIONS_CHANGED (`fail`).
+   */
+  async start(): Promise<void> {
+    const { kafka, replicationFactor } = this.#options;
+    try {
+      await this.#admin.connect();
+      const counts = await partitionCounts(this.#admin);
+      requireTopics(this.#topology, counts);
+      await ensureInternalTopics(this.#admin, this.#topology, this.#names, counts, replicationFactor);
+      this.#widths = await partitionCounts(this.#admin);
+    } catch (error) {
+      throw error instanceof StreamsError ? error : unreachable(kafka.brokers, error);
+    }
+    const running = new Promise<void>((resolve, reject) => {
+      this.#lifecycle.onChange(({ to, cause }) => {
+        if (to === 'RUNNING') resolve();
+        if (to === 'PENDING_ERROR' || to === 'PENDING_SHUTDOWN')
+          reject(cause ?? new Error('closed while it started'));
+      });
+    });
+    running.catch(() => {}); // seen by whoever awaits start(); an earlier throw below must not leave it unheard
+    this.#lifecycle.transitionTo('REBALANCING');
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: this.#sourceTopics(), fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: async (payload) => {
+        this.#counters.recordsConsumed += payload.batch.messages.length;
+        await this.#membership.eachBatch(payload);
+      },
+    });
+    await running;
+  }
+
+  /**
+   * Reads nothing more, finishes what is in turn, commits it, leaves the group. What has not ended when the time is over is
+   * done again by the next owner.
+   */
+  async close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    if (!this.#lifecycle.transitionTo('PENDING_SHUTDOWN')) return;
+    const drainMs = Math.max(0, timeoutMs - LEAVE_MS);
+    await Promise.race([this.#membership.drain(), delay(drainMs, undefined, { ref: false })]);
+    await this.#disconnect(timeoutMs);
+    this.#lifecycle.transitionTo('NOT_RUNNING');
+  }
+
+  health(): StreamsHealth {
+    const { state, cause } = this.#lifecycle;
+    const causes: string[] = [];
+    if (cause) causes.push(cause.message);
+    else if (state !== 'RUNNING') causes.push(`state ${state}`);
+    for (const [name, gate] of this.#runtime.gates) {
+      const [reason] = gate.retrying.values();
+      if (reason) causes.push(`${name} retries ${gate.retrying.size} record(s): ${reason}`);
+    }
+    for (const [name, reason] of this.#sinkTrouble) causes.push(`sink ${name}: ${reason}`);
+    return {
+      live: state !== 'ERROR' && state !== 'PENDING_ERROR',
+      ready: state === 'RUNNING' && causes.length === 0,
+      state,
+      causes,
+    };
+  }
+
+  metrics(): StreamsMetrics {
+    const { runs, duplicatesDropped } = this.#membership;
+    const gates = [...this.#runtime.gates.values()];
+    const sum = (of: (run: TaskRun) => number) => runs.reduce((total, run) => total + of(run), 0);
+    return {
+      ...this.#counters,
+      duplicatesDropped,
+      tasks: runs.length,
+      tasksRunning: runs.filter((run) => run.running).length,
+      heldBytes: this.#runtime.budget.usedBytes,
+      budgetBytes: this.#runtime.budget.limitBytes,
+      budgetWaiting: this.#runtime.budget.waiting,
+      buffered: sum((run) => run.task?.buffered ?? 0),
+      queued: sum((run) => run.task?.queued ?? 0),
+      retries: gates.reduce((total, gate) => total + gate.retries, 0),
+      lag: runs.flatMap(({ intakes }) =>
+        intakes.map(({ topic, partition, lag }) => ({ topic, partition, records: lag })),
+      ),
+      asyncNodes: gates.map(({ name, running, waiting, retrying }) => ({
+        name,
+        running,
+        waiting,
+        retrying: retrying.size,
+      })),
+    };
+  }
+
+  #createConsumer(): Consumer {
+    const { applicationId, sessionTimeoutMs } = this.#options;
+    return this.#kafka.consumer({
+      groupId: applicationId,
+      partitionAssigners: [
+        stickyAssigner({
+          owned: () => this.#membership.runs.map((run) => run.key),
+          tasks: (partitionsOf) => tasksOf(this.#topology, this.#names, partitionsOf),
+          topicsOf: ({ subTopology }) => this.#names.sourcesOf(subTopology),
+        }),
+      ],
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs,
+      heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 4),
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      maxBytes: MAX_FETCH_BYTES,
+      maxBytesPerPartition: MAX_PARTITION_FETCH_BYTES,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => true },
+    });
+  }
+
+  #sourceTopics(): string[] {
+    return [...new Set(this.#topology.subTopologies.flatMap((sub) => this.#names.sourcesOf(sub)))];
+  }
+
+  /** The tasks whose partitions are in an assignment, each with a way to make its run. */
+  #tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: () => TaskRun }[] {
+    const tasks = tasksOf(this.#topology, this.#names, (topic) => this.#widths.get(topic) ?? 0);
+    return tasks
+      .filter(({ subTopology, partition }) =>
+        this.#names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
+      )
+      .map((id) => ({ key: taskKey(id), make: () => this.#createRun(id) }));
+  }
+
+  #createRun(id: TaskId): TaskRun {
+    const topics = this.#names
+      .sourcesOf(id.subTopology)
+      .filter((topic) => id.partition < (this.#widths.get(topic) ?? 0));
+    return new TaskRun({
+      id,
+      intakes: topics.map((topic) => new Intake(this.#consumer, topic, id.partition)),
+      committer: this.#createCommitter(id),
+      admin: this.#admin,
+      groupId: this.#options.applicationId,
+      runtime: this.#runtime,
+      commitIntervalMs: this.#options.commitIntervalMs,
+      names: this.#names,
+      onFailure: (run, error) => {
+        this.#counters.commitFailures++;
+        this.#membership.failed(run, error);
+      },
+      onCommitted: (batch) => this.#onCommitted(batch),
+      onSinkTrouble: (sink, reason) => {
+        if (reason === undefined) this.#sinkTrouble.delete(sink);
+        else this.#sinkTrouble.set(sink, reason);
+      },
+    });
+  }
+
+  #createCommitter(id: TaskId): TaskCommitter {
+    const { applicationId: groupId, guarantee, transactionTimeoutMs } = this.#options;
+    const common = { kafka: this.#kafka, taskId: taskKey(id), groupId };
+    switch (guarantee) {
+      case 'exactly_once':
+        return new ExactlyOnceCommitter({
+          ...common,
+          transactionalId: `${groupId}-${id.subTopology.name}-${id.partition}`,
+          transactionTimeoutMs,
+        });
+      case 'at_least_once':
+        return new AtLeastOnceCommitter({ ...common, consumer: this.#consumer });
+    }
+  }
+
+  #onCommitted(batch: StagedBatch): void {
+    this.#counters.commits++;
+    this.#counters.recordsCommitted += batch.records;
+    this.#counters.recordsProduced += batch.outputs.length;
+  }
+
+  #onProgress(): void {
+    this.#lifecycle.transitionTo(this.#membership.settled ? 'RUNNING' : 'REBALANCING');
+  }
+
+  async #fail(error: Error): Promise<void> {
+    if (!this.#lifecycle.transitionTo('PENDING_ERROR', error)) return;
+    this.#options.logger.error(
+      { code: Reflect.get(error, 'code') ?? errorType(error), error: error.message },
+      'the application cannot go on',
+    );
+    await this.#disconnect(DEFAULT_CLOSE_MS);
+    this.#lifecycle.transitionTo('ERROR', error);
+  }
+
+  /** Leaving waits for a rebalance that is under way; the group notices a member that did not say good-bye. */
+  async #disconnect(timeoutMs: number): Promise<void> {
+    this.#flow.stop();
+    const left = this.#consumer.disconnect().catch(() => {});
+    await Promise.race([left, delay(Math.max(LEAVE_MS, timeoutMs / 2), undefined, { ref: false })]);
+    this.#membership.dropAll();
+    await this.#admin.disconnect().catch(() => {});
+  }
+}
