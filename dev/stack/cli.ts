@@ -1,0 +1,117 @@
+// npm run stack -- up|status|down
+import { fork } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import type { DaemonMessage } from './daemon.ts';
+import { messageOf, StackError } from './errors.ts';
+import type { ComponentHealth } from './stack.ts';
+import { credentialsFile, stackDown, stackStatus } from './state.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+const program = new Command('npm run stack --')
+  .description(
+    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS.\n' +
+      'Needs Java 17, Maven and Python 3 with venv; everything else is fetched once and cached.',
+  )
+  .showHelpAfterError()
+  .exitOverride();
+
+const command = (name: string, description: string, run: (folder: string) => Promise<void>) =>
+  program
+    .command(name)
+    .description(description)
+    .option(
+      '--folder <folder>',
+      'where data, logs and credentials are kept',
+      join(root, '.darkroom', 'stack'),
+    )
+    .action(({ folder }: { folder: string }) => run(resolve(process.env.INIT_CWD ?? '.', folder)));
+
+command('up', 'start it, create the topics, leave it running, print every address', up);
+command('status', 'print the health and address of each part; exit code 1 when one is not healthy', status);
+command('down', 'end it in order; its data stays in the folder for the next up', down);
+program.addHelpText(
+  'after',
+  '\nExample:\n  npm run stack -- up\n  set -a; . .darkroom/stack/credentials.env; set +a\n  npx darkroom start',
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : 2);
+  if (!(error instanceof StackError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function up(folder: string): Promise<void> {
+  const health = await stackStatus(folder);
+  if (health) {
+    say(`The stack in ${folder} is up already.`);
+    report(folder, health);
+    return;
+  }
+  await startDaemon(folder);
+  report(folder, (await stackStatus(folder)) ?? []);
+}
+
+async function status(folder: string): Promise<void> {
+  const health = await stackStatus(folder);
+  if (!health) throw new StackError(`No stack is up in ${folder}. Start one with: npm run stack -- up`);
+  report(folder, health);
+  if (health.some(({ healthy }) => !healthy)) process.exitCode = 1;
+}
+
+async function down(folder: string): Promise<void> {
+  say(
+    (await stackDown(folder))
+      ? `The stack is down. Its data is in ${folder}; delete that folder to begin anew.`
+      : `No stack is up in ${folder}.`,
+  );
+}
+
+/** Starts the process that holds the stack, shows its progress, and leaves it alone once the stack is up. */
+function startDaemon(folder: string): Promise<void> {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new StackError(
+      `${folder} cannot be a folder for the stack (${messageOf(error)}). Name another with --folder.`,
+    );
+  }
+  const log = openSync(join(folder, 'stack.log'), 'a', 0o600);
+  const daemon = fork(fileURLToPath(new URL('./daemon.ts', import.meta.url)), [folder], {
+    detached: true,
+    cwd: root,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  return new Promise((done, fail) => {
+    daemon.on('message', (message: DaemonMessage) => {
+      if (message.type === 'progress') say(message.line);
+      else if (message.type === 'failed') fail(new StackError(message.message));
+      else {
+        daemon.unref();
+        daemon.once('disconnect', done);
+      }
+    });
+    daemon.on('error', fail);
+    daemon.on('exit', () =>
+      fail(new StackError(`The stack ended while starting; see ${join(folder, 'stack.log')}`)),
+    );
+  });
+}
+
+function report(folder: string, health: readonly ComponentHealth[]): void {
+  const titles = { kafka: 'Kafka', registry: 'Schema registry', aws: 'S3 and SQS' };
+  for (const { name, address, healthy, cause } of health) {
+    say(
+      `${titles[name].padEnd(16)} ${address.padEnd(44)} ${healthy ? 'healthy' : `not healthy: ${messageOf(cause)}`}`,
+    );
+  }
+  say(`Credentials      ${credentialsFile(folder)}`);
+  say('Stop it with     npm run stack -- down');
+}

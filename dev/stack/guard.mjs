@@ -1,0 +1,65 @@
+// Owns the processes of one stack. It is a child in a session of its own, tied to its parent by a pipe: when the pipe
+// closes, for whatever reason (even SIGKILL of the parent), it ends every process group it started, removes the
+// temporary folder and ends. Plain JavaScript, so that it starts in the least time.
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+
+const STOP_TIMEOUT_MS = 10_000;
+/** @type {Map<string, import('node:child_process').ChildProcess>} */
+const children = new Map();
+let temporaryFolder;
+let ending = false;
+
+const tell = (message) => process.connected && process.send(message, () => {});
+
+function start({ id, command, args, env, cwd, log }) {
+  const output = openSync(log, 'a', 0o600);
+  // detached: a process group of its own, which can be ended whole
+  const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', output, output] });
+  closeSync(output);
+  child.on('error', (error) => tell({ type: 'failed', id, message: error.message }));
+  if (child.pid === undefined) return;
+  children.set(id, child);
+  tell({ type: 'spawned', id, pid: child.pid });
+  child.on('exit', (code, signal) => {
+    children.delete(id);
+    tell({ type: 'exited', id, code, signal });
+    if (ending && children.size === 0) finish();
+  });
+}
+
+/** Signals the whole group. The child is ours and not yet waited for, so its id cannot belong to anyone else. */
+function signalGroup(child, signal) {
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // it has just ended
+  }
+}
+
+function end(signal) {
+  if (ending) return;
+  ending = true;
+  if (children.size === 0) finish();
+  for (const child of children.values()) signalGroup(child, signal);
+  setTimeout(() => {
+    for (const child of children.values()) signalGroup(child, 'SIGKILL');
+  }, STOP_TIMEOUT_MS);
+}
+
+function finish() {
+  if (temporaryFolder) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+process.on('message', (message) => {
+  if (message.type === 'folder') temporaryFolder = message.folder;
+  else if (message.type === 'start') start(message);
+  else if (message.type === 'signal' && children.has(message.id))
+    signalGroup(children.get(message.id), message.signal);
+  else if (message.type === 'end') end('SIGTERM');
+});
+// data that is thrown away needs no orderly end
+process.on('disconnect', () => end(temporaryFolder ? 'SIGKILL' : 'SIGTERM'));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end('SIGTERM'));
+if (!process.connected) process.exit(2);

@@ -1,0 +1,118 @@
+// The parent's end of guard.mjs, which owns every process of a stack.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { StackError } from '../errors.ts';
+
+export interface Command {
+  command: string;
+  args: readonly string[];
+  env: Record<string, string>;
+  cwd: string;
+  /** File that standard output and standard error are appended to. */
+  log: string;
+}
+
+export interface GuardedProcess {
+  readonly pid: number;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<void>;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+type GuardMessage =
+  | { type: 'spawned'; id: string; pid: number }
+  | { type: 'failed'; id: string; message: string }
+  | { type: 'exited'; id: string };
+
+interface Pending {
+  spawned: PromiseWithResolvers<number>;
+  exited: PromiseWithResolvers<void>;
+  pid?: number;
+}
+
+export class Guard {
+  readonly #process: ChildProcess;
+  readonly #gone: Promise<void>;
+  readonly #children = new Map<string, Pending>();
+  #count = 0;
+
+  /** @param temporaryFolder removed after the last process has ended */
+  constructor(temporaryFolder: string | undefined) {
+    const file = fileURLToPath(new URL('../guard.mjs', import.meta.url));
+    // detached: a terminal's Ctrl-C must not reach the one who cleans up after it
+    this.#process = spawn(process.execPath, [file], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: baseEnvironment(),
+    });
+    this.#gone = new Promise((resolve) => this.#process.once('exit', () => resolve()));
+    void this.#gone.then(() => this.#killOrphans());
+    this.#process.on('message', (message: GuardMessage) => this.#receive(message));
+    if (temporaryFolder) this.#process.send({ type: 'folder', folder: temporaryFolder });
+  }
+
+  async start(command: Command): Promise<GuardedProcess> {
+    const id = String(this.#count++);
+    const pending: Pending = { spawned: Promise.withResolvers(), exited: Promise.withResolvers() };
+    this.#children.set(id, pending);
+    this.#process.send({ type: 'start', id, ...command });
+    const pid = await pending.spawned.promise;
+    return {
+      pid,
+      exited: pending.exited.promise,
+      signal: (signal) => {
+        if (this.#process.connected) this.#process.send({ type: 'signal', id, signal });
+      },
+    };
+  }
+
+  /** Ends all processes in order, removes the temporary folder; resolves when that is done. */
+  async end(): Promise<void> {
+    if (this.#process.connected) this.#process.send({ type: 'end' });
+    await this.#gone;
+  }
+
+  #receive(message: GuardMessage) {
+    const child = this.#children.get(message.id);
+    if (!child) return;
+    if (message.type === 'spawned') {
+      child.pid = message.pid;
+      child.spawned.resolve(message.pid);
+    } else if (message.type === 'failed') {
+      child.spawned.reject(new StackError(`A process could not be started: ${message.message}`));
+    } else {
+      this.#children.delete(message.id);
+      child.exited.resolve();
+    }
+  }
+
+  /** Should somebody kill the guard itself, its children are ended from here. */
+  #killOrphans() {
+    for (const { pid, spawned, exited } of this.#children.values()) {
+      spawned.reject(
+        new StackError('The process that guards the local stack has ended. Start the stack again.'),
+      );
+      spawned.promise.catch(() => {});
+      if (pid !== undefined) {
+        try {
+          process.kill(-pid, 'SIGKILL');
+        } catch {
+          // ended already
+        }
+      }
+      exited.resolve();
+    }
+    this.#children.clear();
+  }
+}
+
+/** What every process needs of ours; nothing else, so that a user's variables do not configure the stack. */
+export function baseEnvironment(): Record<string, string> {
+  const kept = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'JAVA_HOME', 'TZ'];
+  return Object.fromEntries(
+    kept.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}

@@ -1,0 +1,210 @@
+// The stack as ordinary processes: Java for the broker and the registry, Python for S3 and SQS. Nothing needs root.
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { messageOf, StackError } from '../errors.ts';
+import {
+  type Addresses,
+  type AwsAddress,
+  COMPONENTS,
+  type Component,
+  type ComponentHealth,
+  type ComponentName,
+  type Stack,
+  type StackOptions,
+} from '../stack.ts';
+import { BUCKET, createAccess, opensBucket } from './access.ts';
+import { requireTools } from './artefacts.ts';
+import { awsService } from './aws.ts';
+import { Guard } from './guard.ts';
+import { kafkaService } from './kafka.ts';
+import { answers, type Service } from './process.ts';
+import { REGISTRY_PATH, registryService } from './registry.ts';
+
+/** What a named folder remembers, so that addresses and keys last as long as the data. */
+interface Memory {
+  ports: Partial<Record<ComponentName, readonly number[]>>;
+  access?: Omit<AwsAddress, 'endpoint'>;
+}
+
+export async function startNativeStack(options: StackOptions): Promise<Stack> {
+  await requireTools(options.components ?? COMPONENTS);
+  const named = options.folder === undefined ? undefined : resolve(options.folder);
+  const folder = named ?? (await mkdtemp(join(tmpdir(), 'darkroom-stack-')));
+  await mkdir(folder, { recursive: true });
+  const guard = new Guard(named ? undefined : folder);
+  try {
+    const stack = new NativeStack(guard, folder, named !== undefined, options);
+    await stack.start();
+    return stack;
+  } catch (error) {
+    await guard.end();
+    if (!named) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+class NativeStack implements Stack {
+  readonly folder: string;
+  readonly #guard: Guard;
+  readonly #keepsData: boolean;
+  readonly #names: readonly ComponentName[];
+  readonly #progress: (line: string) => void;
+  readonly #services = new Map<ComponentName, Service>();
+  #access: AwsAddress | undefined;
+
+  constructor(guard: Guard, folder: string, keepsData: boolean, options: StackOptions) {
+    this.#guard = guard;
+    this.folder = folder;
+    this.#keepsData = keepsData;
+    this.#names = options.components ?? COMPONENTS;
+    this.#progress = options.progress;
+  }
+
+  async start(): Promise<void> {
+    const memory = await this.#recall();
+    const results = await Promise.allSettled(this.#names.map((name) => this.#startOne(name, memory)));
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+    if (failures.length > 0) throw new StackError([...new Set(failures.map(messageOf))].join('\n'));
+    await this.#remember();
+  }
+
+  get addresses(): Addresses {
+    const port = (name: ComponentName, index = 0) => this.#service(name).ports[index];
+    const aws = () => {
+      if (!this.#access) throw notStarted('aws');
+      return this.#access;
+    };
+    return {
+      get kafka() {
+        return `127.0.0.1:${port('kafka')}`;
+      },
+      get registry() {
+        return `http://127.0.0.1:${port('registry')}${REGISTRY_PATH}`;
+      },
+      get s3() {
+        return { ...aws(), bucket: BUCKET };
+      },
+      get sqs() {
+        return aws();
+      },
+    };
+  }
+
+  environment(): Record<string, string> {
+    const { addresses } = this;
+    const has = (name: ComponentName) => this.#names.includes(name);
+    return {
+      ...(has('kafka') && { KAFKA_BROKERS: addresses.kafka }),
+      ...(has('registry') && { SCHEMA_REGISTRY_URL: addresses.registry }),
+      ...(has('aws') && {
+        S3_ENDPOINT: addresses.s3.endpoint,
+        S3_BUCKET: addresses.s3.bucket,
+        AWS_REGION: addresses.s3.region,
+        AWS_ACCESS_KEY_ID: addresses.s3.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: addresses.s3.secretAccessKey,
+      }),
+    };
+  }
+
+  component(name: ComponentName): Component {
+    return this.#service(name);
+  }
+
+  async health(): Promise<ComponentHealth[]> {
+    const checks = {
+      kafka: async () => ({ address: this.addresses.kafka, ...(await accepts(this.addresses.kafka)) }),
+      registry: async () => ({
+        address: this.addresses.registry,
+        ...(await answers(`${this.addresses.registry}/subjects`)),
+      }),
+      aws: async () => ({
+        address: this.addresses.s3.endpoint,
+        ...(await answers(`${this.addresses.s3.endpoint}/_ministack/health`)),
+      }),
+    };
+    return Promise.all(this.#names.map(async (name) => ({ name, ...(await checks[name]()) })));
+  }
+
+  async down(): Promise<void> {
+    await this.#guard.end();
+  }
+
+  async #startOne(name: ComponentName, memory: Memory): Promise<void> {
+    const startedAt = Date.now();
+    const folder = join(this.folder, name);
+    await mkdir(folder, { recursive: true });
+    const ports = memory.ports[name];
+    const makers = {
+      kafka: () => kafkaService(this.#guard, folder, ports, this.#progress),
+      registry: () => registryService(this.#guard, folder, this.#keepsData, ports, this.#progress),
+      aws: () => awsService(this.#guard, folder, ports, this.#progress),
+    };
+    const service = await makers[name]();
+    this.#services.set(name, service);
+    await service.start();
+    if (name === 'aws') await this.#grantAccess(service, memory);
+    const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
+    this.#progress(`${TITLES[name]} is up on 127.0.0.1:${service.ports[0]} (${seconds} s)`);
+  }
+
+  async #grantAccess(service: Service, memory: Memory): Promise<void> {
+    const endpoint = `http://127.0.0.1:${service.ports[0]}`;
+    const remembered = memory.access && { ...memory.access, endpoint };
+    if (remembered && (await opensBucket(remembered))) {
+      this.#access = remembered;
+      return;
+    }
+    this.#access = await createAccess(endpoint);
+    // users, keys and bucket settings are written only on an orderly stop: after this one they outlast a kill too
+    await service.stop();
+    await service.start();
+  }
+
+  #service(name: ComponentName): Service {
+    const service = this.#services.get(name);
+    if (!service) throw notStarted(name);
+    return service;
+  }
+
+  get #memoryFile(): string {
+    return join(this.folder, 'memory.json');
+  }
+
+  async #recall(): Promise<Memory> {
+    if (!existsSync(this.#memoryFile)) return { ports: {} };
+    return JSON.parse(await readFile(this.#memoryFile, 'utf8'));
+  }
+
+  async #remember(): Promise<void> {
+    if (!this.#keepsData) return;
+    const ports = Object.fromEntries([...this.#services].map(([name, service]) => [name, service.ports]));
+    const { endpoint: _, ...access } = this.#access ?? { endpoint: undefined };
+    await writeFile(this.#memoryFile, JSON.stringify({ ports, access }), { mode: 0o600 });
+    await chmod(this.#memoryFile, 0o600);
+  }
+}
+
+const TITLES = {
+  kafka: 'Kafka',
+  registry: 'The schema registry',
+  aws: 'S3 and SQS',
+} satisfies Record<ComponentName, string>;
+
+const notStarted = (name: ComponentName) =>
+  new StackError(`This stack was started without ${name}: add it to its components.`);
+
+/** Whether something listens at `host:port`. */
+function accepts(address: string): Promise<{ healthy: boolean; cause?: string }> {
+  const [host, port] = address.split(':');
+  return new Promise((settle) => {
+    const socket = connect({ host, port: Number(port), timeout: 2000 }, () => {
+      socket.destroy();
+      settle({ healthy: true });
+    });
+    socket.on('timeout', () => socket.destroy(new Error('no answer within 2 s')));
+    socket.on('error', (error) => settle({ healthy: false, cause: error.message }));
+  });
+}
