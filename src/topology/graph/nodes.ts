@@ -6,8 +6,8 @@ import type { Deserializer, Serializer } from '../serde.ts';
 export type Forward = (record: StreamRecord, child?: string) => void;
 
 /** Reads a record's time, ms since the epoch. `partitionTime` is the highest seen so far on its partition, -1 before the first. */
-export type TimestampExtractor = (
-  record: StreamRecord & { readonly context: RecordContext },
+export type TimestampExtractor<K = unknown, V = unknown> = (
+  record: StreamRecord<K, V> & { readonly context: RecordContext },
   partitionTime: number,
 ) => number;
 
@@ -18,8 +18,8 @@ export interface TopicExtractor {
 }
 
 /** What a processor may do while it handles a record (KIP-820). */
-export interface ProcessorContext {
-  forward(record: StreamRecord, child?: string): void;
+export interface ProcessorContext<K = unknown, V = unknown> {
+  forward(record: StreamRecord<K, V>, child?: string): void;
   /** Highest record time that the task has seen, ms; -1 before the first record. */
   currentStreamTimeMs(): number;
   currentSystemTimeMs(): number;
@@ -27,9 +27,9 @@ export interface ProcessorContext {
   recordMetadata(): RecordContext;
 }
 
-export interface Processor {
-  init?(context: ProcessorContext): void;
-  process(record: StreamRecord): void;
+export interface Processor<K = unknown, V = unknown, K2 = unknown, V2 = unknown> {
+  init?(context: ProcessorContext<K2, V2>): void;
+  process(record: StreamRecord<K, V>): void;
   close?(): void;
 }
 

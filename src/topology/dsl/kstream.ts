@@ -1,0 +1,93 @@
+import type { ExternalSink } from '../external-sink.ts';
+import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
+import type {
+  AsyncFunction,
+  AsyncOptions,
+  ExternalOptions,
+  Produced,
+  Repartitioned,
+  RepartitionedBy,
+  TopicExtractor,
+} from './options.ts';
+import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processors.ts';
+import type { Branches, BranchValue } from './split.ts';
+
+/**
+ * A stream of records, with Kafka Streams' operators. Each call adds nodes to the builder's graph and returns the stream
+ * that comes out; nothing runs. Functions take `(value, key, context)`; operators without effects (filter, map, flatMap,
+ * selectKey, merge, split) may run ahead of their record's turn, so their functions must be pure.
+ */
+export interface KStream<in out K, in out V> {
+  /** Keeps the records for which `predicate` is true. A type guard narrows the values. */
+  filter<S extends V = V>(predicate: Predicate<K, V> | TypeGuard<K, V, S>, named?: Named): KStream<K, S>;
+  /** Drops the records for which `predicate` is true. A type guard narrows the values to the others. */
+  filterNot<S extends V = never>(
+    predicate: Predicate<K, V> | TypeGuard<K, V, S>,
+    named?: Named,
+  ): KStream<K, Exclude<V, S>>;
+
+  map<K2, V2>(mapper: RecordFunction<K, V, KeyValue<K2, V2>>, named?: Named): KStream<K2, V2>;
+  mapValues<V2>(mapper: RecordFunction<K, V, V2>, named?: Named): KStream<K, V2>;
+  flatMap<K2, V2>(mapper: RecordFunction<K, V, Iterable<KeyValue<K2, V2>>>, named?: Named): KStream<K2, V2>;
+  flatMapValues<V2>(mapper: RecordFunction<K, V, Iterable<V2>>, named?: Named): KStream<K, V2>;
+  selectKey<K2>(selector: RecordFunction<K, V, K2>, named?: Named): KStream<K2, V>;
+
+  /** Calls `action` in each record's turn and passes the record on. */
+  peek(action: RecordFunction<K, V, void>, named?: Named): KStream<K, V>;
+  /** As `peek`, and ends the stream. */
+  foreach(action: RecordFunction<K, V, void>, named?: Named): void;
+
+  /** Both streams in one; a record's order within its own stream stays. A stream merged with itself is not doubled. */
+  merge<V2>(other: KStream<K, V2>, named?: Named): KStream<K, V | V2>;
+
+  /**
+   * Sends each record into the first branch whose predicate is true; `otherwise` takes the rest, without it the rest is
+   * dropped. Type guards narrow the branches. Node names: the split's name + the branch's.
+   */
+  split<B extends Branches<K, V>>(branches: B, named?: Named): SplitStreams<K, V, B>;
+  /** Branches one call at a time, with generated names or consumers, as Kafka Streams' own `split()`. */
+  branched(named?: Named): BranchedKStream<K, V>;
+
+  /**
+   * Asynchronous work, many records at once, ahead of their turns and without effects; results go on in order. What `fn`
+   * does outside must be idempotent: it runs again after a crash. Its `context.signal` fires when the result is no longer
+   * wanted. A StreamsError with disposition `retry` is tried again with backoff for as long as it takes.
+   */
+  mapAsync<V2, R = V2>(fn: AsyncFunction<K, V, V2>, options: AsyncOptions<K, V, V2, R>): KStream<K, V2 | R>;
+
+  /** A processor of one's own, in each record's turn; one instance a task. No state stores yet. */
+  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, named?: Named): KStream<K2, V2>;
+  /** As `process`; forwarding another key is an error. */
+  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, named?: Named): KStream<K, V2>;
+
+  /** Through a topic of the application's own, partitioned by key. Records without a key are dropped. */
+  repartition<K2>(repartitioned: RepartitionedBy<K, V, K2>): KStream<K2, V>;
+  repartition(repartitioned?: Repartitioned<K, V>): KStream<K, V>;
+
+  /** Writes to a topic, the same for all records or chosen for each. */
+  to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;
+  /** Writes outside Kafka, at least once: see ExternalSink. */
+  to(sink: ExternalSink<K, V>, options?: ExternalOptions): void;
+}
+
+/** What a `split` returns: a stream for each branch. */
+export type SplitStreams<K, V, B extends Branches<K, V>> = {
+  readonly [N in keyof B]: KStream<K, BranchValue<K, V, B, B[N]>>;
+};
+
+export interface Branched<K, V> extends Named {
+  /** Gets the branch's stream at once; the branch is then not in the map at the end. */
+  readonly consumer?: (branch: KStream<K, V>) => void;
+}
+
+/**
+ * A split that is being described, branch by branch. A branch's node is named by the split's name and `as`, or its
+ * number: 1 for the first, 0 for the default branch.
+ */
+export interface BranchedKStream<K, V> {
+  branch(predicate: Predicate<K, V>, branched?: Branched<K, V>): BranchedKStream<K, V>;
+  /** Ends the split with a branch for the rest. Returns the branches by node name, without those that have a consumer. */
+  defaultBranch(branched?: Branched<K, V>): ReadonlyMap<string, KStream<K, V>>;
+  /** Ends the split; the rest is dropped. */
+  noDefaultBranch(): ReadonlyMap<string, KStream<K, V>>;
+}

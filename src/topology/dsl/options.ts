@@ -1,0 +1,63 @@
+import type { AsyncContext, TimestampExtractor } from '../graph/nodes.ts';
+import type { RecordContext } from '../record.ts';
+import type { Serde } from '../serde.ts';
+import type { Named, RecordFunction } from './functions.ts';
+
+/** How topics are read. Without serdes: bytes. */
+export interface Consumed<K, V> extends Named {
+  readonly key?: Serde<K>;
+  readonly value?: Serde<V>;
+  /** Default: the record's own timestamp. A record that gets a negative one is dropped. */
+  readonly timestampExtractor?: TimestampExtractor<K, V>;
+}
+
+/** How a topic is written. Serdes: these, else those that the stream is known to have, else bytes. */
+export interface Produced<K, V> extends Named {
+  readonly key?: Serde<K>;
+  readonly value?: Serde<V>;
+  /** Returns the partition, 0 to `partitions` - 1. Default: murmur2 of the serialized key, as in Java. */
+  readonly partitioner?: (value: V, key: K, partitions: number) => number;
+}
+
+/** Chooses the topic of each record; `name` is what `describe()` shows. */
+export interface TopicExtractor<K, V> {
+  readonly name: string;
+  extract(value: V, key: K, context: RecordContext): string;
+}
+
+/** How records wait for each other before an external sink writes them. */
+export interface ExternalOptions extends Named {
+  /** Longest wait, ms. Default 100. */
+  readonly lingerMs?: number;
+  /** Default 500. */
+  readonly maxBatchRecords?: number;
+}
+
+/** A topic of the application's own, on which records with one key lie on one partition. Records without a key are dropped. */
+export interface Repartitioned<K, V> extends Named {
+  /** Default: as many as the widest source topic upstream. */
+  readonly partitions?: number;
+  readonly key?: Serde<K>;
+  readonly value?: Serde<V>;
+}
+
+/** A repartition by a new key. */
+export interface RepartitionedBy<K, V, K2> extends Repartitioned<K2, V> {
+  readonly by: RecordFunction<K, V, K2>;
+}
+
+export type AsyncFunction<K, V, V2> = (value: V, key: K, context: AsyncContext) => Promise<V2>;
+
+export interface AsyncOptions<K, V, V2, R> extends Named {
+  /** How many calls run at once in this process; `cores`: as many as the machine has for us. */
+  readonly concurrency: number | 'cores';
+  /** One attempt may take this long, ms; then its signal fires and it counts as failed. Default: no limit. */
+  readonly timeoutMs?: number;
+  /**
+   * Turns a failure that is not to be retried into a value; without it the task fails. Stands before `sizeOf` when it
+   * returns another type than the function, for TypeScript infers from above to below.
+   */
+  readonly recover?: (error: unknown, value: V, key: K) => R;
+  /** Bytes that a result holds beyond the input record's own. Default 0. */
+  readonly sizeOf?: (value: V2 | R) => number;
+}

@@ -1,0 +1,43 @@
+import { StreamsError } from '../errors.ts';
+import type { Processor, ProcessorContext } from '../graph/nodes.ts';
+
+/** Called once per task. */
+export type ProcessorSupplier<K, V, K2, V2> = () => Processor<K, V, K2, V2>;
+
+/** A processor whose records must keep their keys. */
+export type FixedKeyProcessorSupplier<K, V, V2> = () => Processor<K, V, K, V2>;
+
+/** Holds a processor to its word: what it forwards has the key of the record at hand, so no repartition is due. */
+export function fixedKey<K, V, V2>(
+  name: string,
+  supplier: FixedKeyProcessorSupplier<K, V, V2>,
+): () => Processor<K, V, K, V2> {
+  return () => {
+    const inner = supplier();
+    let current: { readonly key: K } | undefined;
+    const guard = (context: ProcessorContext<K, V2>): ProcessorContext<K, V2> => ({
+      forward(record, child) {
+        if (current && record.key !== current.key) {
+          throw new StreamsError(
+            'KEY_CHANGED',
+            'fail',
+            `processValues "${name}" forwarded a record with another key: forward the same key, or use process()`,
+          );
+        }
+        context.forward(record, child);
+      },
+      currentStreamTimeMs: () => context.currentStreamTimeMs(),
+      currentSystemTimeMs: () => context.currentSystemTimeMs(),
+      recordMetadata: () => context.recordMetadata(),
+    });
+    return {
+      init: (context) => inner.init?.(guard(context)),
+      process(record) {
+        current = record;
+        inner.process(record);
+        current = undefined;
+      },
+      close: () => inner.close?.(),
+    };
+  };
+}
