@@ -1,0 +1,251 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { DevelopDeps } from '../../../src/app/deps.ts';
+import type { Darkroom } from '../../../src/processors/types.ts';
+import { imageIdOfName } from '../../../src/sources/image-id.ts';
+import { StreamsError } from '../../../src/topology/index.ts';
+import { upload } from '../serdes/samples.ts';
+import { codec, DevelopBench, headerOf, headersOf, jpeg, startDarkroom } from './develop-bench.ts';
+
+let darkroom: Darkroom;
+beforeAll(() => {
+  darkroom = startDarkroom();
+});
+afterAll(() => darkroom.close());
+
+let bench: DevelopBench | undefined;
+afterEach(() => bench?.close());
+
+async function open(change?: (deps: DevelopDeps) => Partial<DevelopDeps>): Promise<DevelopBench> {
+  bench = await DevelopBench.open(darkroom, change);
+  return bench;
+}
+
+const reference = { 'customer-id': 'acme', 'content-type': 'application/vnd.darkroom.reference+json' };
+
+test('an image on the external stream becomes stored renditions and one event', async () => {
+  const run = await open();
+  const body = await jpeg(640, 480);
+  await run.stream(body, { 'customer-id': 'acme', 'image-id': 'cat-1' });
+  const [event, ...more] = await run.events();
+  expect(more).toEqual([]);
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  expect(event).toMatchObject({
+    eventId: imageIdOfName('acme', 'cat-1'),
+    customerId: 'acme',
+    source: 'stream',
+    outcome: 'processed',
+    code: null,
+    type: 'jpeg',
+    width: 640,
+    height: 480,
+    bytes: body.length,
+    sha256,
+    receivedAt: 1_795_000_000_000,
+    processedAt: 1_795_000_000_999,
+    sourceTopic: 'image-stream',
+    sourcePartition: 0,
+    sourceOffset: 0,
+  });
+  expect(event?.renditions.length).toBeGreaterThan(0);
+  for (const { key, bytes } of event?.renditions ?? []) {
+    expect(key).toMatch(new RegExp(`^processed/acme/${event?.eventId}/[0-9a-f]{16}/[a-z]+\\.[a-z]+$`));
+    expect((await run.readObject(key)).length).toBe(bytes);
+  }
+  expect(run.letters()).toEqual([]);
+});
+
+test('an upload is fetched and developed', async () => {
+  const run = await open();
+  const body = await jpeg();
+  await run.putObject(upload.key, body);
+  await run.upload(codec.encodeUpload({ ...upload, sizeBytes: body.length }));
+  expect(await run.events()).toMatchObject([
+    { eventId: upload.imageId, source: 'upload', outcome: 'processed', receivedAt: upload.receivedAt },
+  ]);
+});
+
+test('the same image-id on both ways gives the same event id and the same keys', async () => {
+  const run = await open();
+  const body = await jpeg();
+  const imageId = imageIdOfName('acme', 'cat-1');
+  await run.putObject(upload.key, body);
+  await run.upload(codec.encodeUpload({ ...upload, imageId, sizeBytes: null }));
+  await run.stream(body, { 'customer-id': 'acme', 'image-id': 'cat-1' });
+  const [first, second] = await run.events();
+  expect(second?.eventId).toBe(first?.eventId);
+  expect(second?.renditions).toEqual(first?.renditions);
+});
+
+test('dead-letters a record that cannot be decoded, as it came, and goes on', async () => {
+  const run = await open();
+  const bad = Buffer.from('no Avro at all');
+  await run.upload(bad);
+  await run.stream(await jpeg(), { 'customer-id': 'acme' });
+  const [rejected, processed] = await run.events();
+  expect(rejected).toMatchObject({
+    outcome: 'rejected',
+    code: 'AVRO_UNDECODABLE',
+    customerId: 'unknown',
+    type: 'unknown',
+  });
+  expect(processed).toMatchObject({ outcome: 'processed' });
+  const [letter, ...more] = run.letters();
+  expect(more).toEqual([]);
+  expect(letter).toMatchObject({ key: Buffer.from('k'), value: bad });
+  const names = ['exception', 'message', 'topic', 'partition', 'offset'];
+  expect(names.map((name) => headerOf(letter, `__streams.errors.${name}`))).toEqual([
+    'AVRO_UNDECODABLE',
+    rejected?.reason,
+    'image-uploads',
+    '0',
+    '0',
+  ]);
+  expect(headerOf(letter, 'darkroom.image-id')).toBe(rejected?.eventId);
+});
+
+test('keeps key, headers, value and time of a refused image in its letter', async () => {
+  const run = await open();
+  const headers = { 'customer-id': 'acme', trace: 'abc', 'darkroom.outcome': 'forged' };
+  await run.stream('this is no image', headers, Buffer.from('camera-7'));
+  const [letter] = run.letters();
+  expect(letter).toMatchObject({
+    key: Buffer.from('camera-7'),
+    value: Buffer.from('this is no image'),
+    timestamp: 1_795_000_000_000,
+  });
+  expect(headerOf(letter, 'trace')).toBe('abc');
+  expect(letter?.headers.filter(([name]) => name === 'darkroom.outcome')).toEqual(
+    headersOf({ 'darkroom.outcome': 'rejected' }),
+  );
+  expect(await run.events()).toMatchObject([{ outcome: 'rejected', code: 'FORMAT_UNKNOWN' }]);
+});
+
+test('one event an image, in the order of arrival, good ones and bad ones mixed', async () => {
+  const run = await open();
+  const big = await jpeg(3000, 2000);
+  const small = await jpeg(32, 32);
+  const bodies = [big, Buffer.from('bad'), small, null, small, big.subarray(0, 500), small];
+  await Promise.all(
+    bodies.map((body, i) => run.stream(body, { 'customer-id': 'acme', 'image-id': String(i) })),
+  );
+  const events = await run.events();
+  expect(events.map(({ eventId }) => eventId)).toEqual(
+    bodies.map((body, i) =>
+      body === null ? expect.stringMatching(/^[0-9a-f]{32}$/) : imageIdOfName('acme', String(i)),
+    ),
+  );
+  expect(events.map(({ outcome }) => outcome)).toEqual(
+    bodies.map((body) => (body === big || body === small ? 'processed' : 'rejected')),
+  );
+  expect(run.outcomes.map(({ eventId }) => eventId)).toEqual(events.map(({ eventId }) => eventId));
+  expect(run.letters()).toHaveLength(3);
+});
+
+test('a large body goes to dead/, and the letter says where and what', async () => {
+  const run = await open();
+  const body = Buffer.alloc(512 * 1024 + 1, 7);
+  await run.stream(body, { 'customer-id': 'acme', 'image-id': 'big' });
+  const [letter] = run.letters();
+  const key = headerOf(letter, 'darkroom.body-key') ?? '';
+  expect(letter?.value).toBeNull();
+  expect(key).toBe(`dead/${imageIdOfName('acme', 'big')}/${headerOf(letter, 'darkroom.body-sha256')}`);
+  expect(headerOf(letter, 'darkroom.body-bucket')).toBe('images');
+  expect(headerOf(letter, 'darkroom.body-bytes')).toBe(String(body.length));
+  expect((await run.readObject(key)).equals(body)).toBe(true);
+  expect(createHash('sha256').update(body).digest('hex')).toBe(headerOf(letter, 'darkroom.body-sha256'));
+});
+
+test('a letter fits a Kafka record whatever its key and headers are', async () => {
+  const run = await open();
+  const headers: Record<string, string> = { 'customer-id': 'acme' };
+  for (let i = 0; i < 300; i++) headers[`h${i}`] = 'ü'.repeat(1000);
+  await run.stream(Buffer.alloc(512 * 1024), headers, Buffer.alloc(200 * 1024));
+  const [letter] = run.letters();
+  const size =
+    (letter?.key?.length ?? 0) +
+    (letter?.value?.length ?? 0) +
+    (letter?.headers ?? []).reduce((sum, [name, value]) => sum + name.length + (value?.length ?? 0), 0);
+  expect(size).toBeLessThan(1_000_000);
+  expect(letter?.key).toBeNull();
+  expect(headerOf(letter, 'darkroom.key-bytes')).toBe(String(200 * 1024));
+  expect(headerOf(letter, 'h0')).toBe('ü'.repeat(512));
+  expect(headerOf(letter, '__streams.errors.exception')).toBe('FORMAT_UNKNOWN');
+});
+
+test("a refused image that was referred to leaves its reference as the letter, not the image's bytes", async () => {
+  const run = await open();
+  await run.putObject('in/text.jpg', Buffer.alloc(600 * 1024, 1));
+  const value = JSON.stringify({ bucket: 'images', key: 'in/text.jpg' });
+  await run.stream(value, reference);
+  const [letter] = run.letters();
+  expect(letter?.value?.toString()).toBe(value);
+  await expect(run.objects('dead')).rejects.toThrow('ENOENT');
+  expect(await run.events()).toMatchObject([{ code: 'FORMAT_UNKNOWN', bytes: 600 * 1024 }]);
+});
+
+test.each([
+  ['is not there', { key: 'nowhere.jpg' }, 'OBJECT_MISSING', 0],
+  ['is not there, its size given', { key: 'nowhere.jpg', sizeBytes: 5 }, 'OBJECT_MISSING', 1],
+  ['has another size', { key: 'in/x.jpg', sizeBytes: 5 }, 'OBJECT_SIZE_DIFFERS', 1],
+  ['is too large, never fetched', { key: 'in/x.jpg', sizeBytes: 2 ** 40 }, 'IMAGE_TOO_LARGE', 0],
+  [
+    'is in a strange bucket, never fetched',
+    { bucket: 'secrets', key: 'in/x.jpg' },
+    'REFERENCE_NOT_ALLOWED',
+    0,
+  ],
+])('an object that %s is a dead letter', async (_name, object, code, gets) => {
+  const run = await open();
+  await run.putObject('in/x.jpg', await jpeg());
+  await run.stream(JSON.stringify({ bucket: 'images', ...object }), reference);
+  expect(await run.events()).toMatchObject([{ outcome: 'rejected', code, customerId: 'acme' }]);
+  expect(run.letters()).toHaveLength(1);
+  expect(run.fetched).toHaveLength(gets);
+});
+
+test('an object that was overwritten between its two requests is asked for again', async () => {
+  let heads = 0;
+  const run = await open(({ fetcher }) => ({
+    fetcher: { ...fetcher, head: async (ref, o) => (heads++ === 0 ? { bytes: 1 } : fetcher.head(ref, o)) },
+  }));
+  await run.putObject('in/x.jpg', await jpeg());
+  await run.stream(JSON.stringify({ bucket: 'images', key: 'in/x.jpg' }), reference);
+  expect(await run.events()).toMatchObject([{ outcome: 'processed' }]);
+  expect(heads).toBe(2);
+});
+
+test.each(['fetcher', 'archive', 'codec'] as const)(
+  'a %s that is away for a while makes no dead letter',
+  async (part) => {
+    let failures = 3;
+    const away = async () => {
+      if (failures-- > 0) throw new StreamsError('AWAY', 'retry', 'it is away');
+    };
+    const run = await open(({ fetcher, archive, codec: own }) => ({
+      fetcher: {
+        ...fetcher,
+        get: (...args) => (part === 'fetcher' ? away() : done()).then(() => fetcher.get(...args)),
+      },
+      archive: { put: (...args) => (part === 'archive' ? away() : done()).then(() => archive.put(...args)) },
+      codec: {
+        ...own,
+        decodeUpload: (bytes) => (part === 'codec' ? away() : done()).then(() => own.decodeUpload(bytes)),
+      },
+    }));
+    const body = await jpeg();
+    await run.putObject(upload.key, body);
+    await run.upload(codec.encodeUpload({ ...upload, sizeBytes: body.length }));
+    expect(await run.events()).toMatchObject([{ outcome: 'processed' }]);
+    expect(run.letters()).toEqual([]);
+    expect(failures).toBeLessThanOrEqual(0);
+  },
+);
+
+test('the statistic carries none of the headers that came with the image', async () => {
+  const run = await open();
+  await run.stream(await jpeg(), { 'customer-id': 'acme', secret: 'x' });
+  expect(run.driver.readOutput('image-stats')).toMatchObject([{ headers: [] }]);
+});
+
+const done = async () => {};
