@@ -11,7 +11,7 @@ import { fetchedBytes, isArchived, renditionBytes } from './images.ts';
 import { mapRecord } from './map-record.ts';
 
 /** Every image that arrives, on either way, is developed and archived, and leaves exactly one event. */
-export function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
+function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
   const { topics, codec, nowMs, onOutcome } = deps;
 
   const uploads = builder

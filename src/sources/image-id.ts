@@ -16,13 +16,9 @@ export const isImageId = (text: string): boolean => IMAGE_ID.test(text);
 /** The id of an image that its producer named: the same on whichever way it comes. */
 export const imageIdOfName = (customerId: string, name: string): string => digest([customerId, name]);
 
-/** The id of an upload whose producer gave it no name. */
-export const imageIdOfUpload = (customerId: string, uploadId: string): string =>
-  digest(['', 'upload', customerId, uploadId]); // no customer id is empty, so the kinds cannot meet
-
 /** The id of an image that only its record's place tells apart. */
 export const imageIdOfRecord = ({ topic, partition, offset, timestamp }: RecordPlace): string =>
-  digest(['', 'record', topic, String(partition), String(offset), String(timestamp)]);
+  digest(['', 'record', topic, String(partition), String(offset), String(timestamp)]); // '': no customer's id
 
 const digest = (parts: readonly string[]) =>
   createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 32);

@@ -1,7 +1,7 @@
 import type { ObjectReference } from './arrival.ts';
 
 /** What a fetch found; `size-differs` when the object is not of the expected size: its body was not read then. */
-export type Fetched =
+type Fetched =
   | { readonly found: 'object'; readonly body: Buffer }
   | { readonly found: 'nothing' }
   | { readonly found: 'size-differs'; readonly bytes: number };
