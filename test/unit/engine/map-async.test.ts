@@ -7,6 +7,8 @@ import {
   TopologyTestDriver,
 } from '../../../src/topology/index.ts';
 
+/** What flows through these topologies: text, as stringSerde has it. */
+type Text = string | null;
 const text = { key: stringSerde, value: stringSerde };
 const bytes = (value: string) => Buffer.from(value);
 const outputsOf = (driver: TopologyTestDriver, topic = 'out') =>
@@ -27,7 +29,7 @@ describe('mapAsync', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           most = Math.max(most, ++running);
           await delay(value === 'a' ? 40 : 5);
           running--;
@@ -51,7 +53,7 @@ describe('mapAsync', () => {
       .stream('in', text)
       .peek((value) => seen.push(`before ${value}`))
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           seen.push(`work ${value}`);
           if (value === 'a') await first.promise;
           return value;
@@ -74,8 +76,10 @@ describe('mapAsync', () => {
   it('keeps depth-first order where one record takes a quick and a slow path', async () => {
     const builder = new StreamsBuilder();
     const source = builder.stream('in', text);
-    source.mapAsync(async (value) => delay(20, `slow ${value}`), { concurrency: 2 }).to('out', text);
-    source.mapValues((value) => `quick ${value}`).to('out', text);
+    source
+      .mapAsync(async (value): Promise<Text> => delay(20, `slow ${value}`), { concurrency: 2 })
+      .to('out', text);
+    source.mapValues((value): Text => `quick ${value}`).to('out', text);
     const driver = new TopologyTestDriver(builder.build());
     await pipeAll(driver, ['a', 'b']);
     expect(outputsOf(driver)).toEqual(['slow a', 'quick a', 'slow b', 'quick b']);
@@ -99,7 +103,7 @@ describe('mapAsync', () => {
         };
       })
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           most = Math.max(most, ++running);
           await delay(5);
           running--;
@@ -107,7 +111,7 @@ describe('mapAsync', () => {
         },
         { concurrency: 4 },
       )
-      .to('out', { value: stringSerde, key: stringSerde } as never);
+      .to('out', text);
     const topology = builder.build();
     expect(topology.warnings.join()).toContain('one record at a time');
     const driver = new TopologyTestDriver(topology);
@@ -123,7 +127,7 @@ describe('mapAsync', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           if (value === 'a' && ++attempts < 3) throw new StreamsError('S3_DOWN', 'retry', 'not now');
           return value;
         },
@@ -143,7 +147,7 @@ describe('mapAsync', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value, _key, { signal }) => {
+        async (value, _key, { signal }): Promise<Text> => {
           signal.addEventListener('abort', () => {
             aborted = true;
           });
@@ -168,7 +172,7 @@ describe('mapAsync', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async () => {
+        async (): Promise<Text> => {
           throw new Error('a bug');
         },
         { concurrency: 1 },
@@ -189,7 +193,7 @@ describe('the byte budget', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value, _key, context) => {
+        async (value, _key, context): Promise<Text> => {
           await context.reserve(400_000);
           held += 400_000;
           most = Math.max(most, held);
@@ -216,7 +220,7 @@ describe('the byte budget', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value, _key, context) => {
+        async (value, _key, context): Promise<Text> => {
           await context.reserve(5_000_000);
           await delay(1);
           return value;
@@ -240,14 +244,14 @@ describe('a full mapAsync', () => {
     builder
       .stream('in', text)
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           started++;
           return value;
         },
         { concurrency: 2 },
       )
       .mapAsync(
-        async (value) => {
+        async (value): Promise<Text> => {
           await gate.promise;
           return value;
         },
