@@ -1,0 +1,49 @@
+/** A derived picture of a file, as `darkroom try` tells of it. */
+export interface RenditionResult {
+  readonly name: string;
+  /** Of the file that was written, from the working folder. */
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+  readonly contentType: string;
+}
+
+/** What became of one file; one line of `darkroom try --json`. */
+export interface FileResult {
+  readonly file: string;
+  readonly outcome: 'processed' | 'rejected' | 'failed';
+  /** See docs/errors.md; null when the file was processed. */
+  readonly code: string | null;
+  readonly reason: string | null;
+  /** The format that the bytes show, `unknown` where none. */
+  readonly type: string;
+  readonly bytes: number;
+  /** Pixels after EXIF orientation; null where nobody could tell. */
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly frames: number | null;
+  readonly hasAlpha: boolean | null;
+  readonly sha256: string | null;
+  readonly imageId: string | null;
+  readonly pipeline: string | null;
+  readonly durationMs: number;
+  readonly renditions: readonly RenditionResult[];
+  /** What lies on the dead letter topic for it. */
+  readonly deadLetter: { readonly topic: string; readonly headers: Readonly<Record<string, string>> } | null;
+}
+
+/** `3.4 MB`, with decimal units as file managers show them. */
+export function humanBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** `1 image`, `2 images`. */
+export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;

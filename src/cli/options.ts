@@ -1,0 +1,14 @@
+/** The options of `darkroom try`, as commander reads them. */
+export interface TryOptions {
+  readonly out: string;
+  readonly json?: true;
+  readonly plugin?: string;
+}
+
+/** The options of `darkroom produce`. */
+export interface ProduceOptions {
+  readonly customer: string;
+  readonly byReference?: true;
+  readonly topic?: string;
+  readonly rate?: number;
+}

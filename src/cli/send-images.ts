@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { produceConfig } from '../config/compile.ts';
+import { createLogger } from '../observability/logger.ts';
+import { REFERENCE_CONTENT_TYPE } from '../sources/reference.ts';
+import { StreamsError } from '../topology/index.ts';
+import { connectAdmin, connectProducer, type PlainProducer } from '../topology/kafka/clients.ts';
+import { errorType } from '../topology/kafka/errors.ts';
+import type { ProducedRecord } from '../topology/record.ts';
+import { humanBytes, plural } from './file-result.ts';
+import { type FoundFile, findFiles } from './find-files.ts';
+import { Incoming } from './incoming.ts';
+import type { ProduceOptions } from './options.ts';
+import { Failure, ProgressLine, type Terminal } from './terminal.ts';
+
+/** A request holds so much at most; the files of one request must fit into the broker's limit together. */
+const MAX_BATCH_BYTES = 512 * 1024;
+const MAX_BATCH_RECORDS = 100;
+
+/** Sends the files of `paths`; throws UsageError for missing ones, Failure or StreamsError for what went wrong. */
+export async function produce(
+  paths: readonly string[],
+  options: ProduceOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const config = produceConfig(terminal.env, { byReference: options.byReference === true });
+  const topic = options.topic ?? config.topic;
+  const files = await findFiles(paths);
+  const logger = createLogger({ level: 'silent' });
+  const admin = await connectAdmin(config.kafka, logger);
+  try {
+    if (!(await admin.topics()).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
+  } finally {
+    await admin.close();
+  }
+  const producer = await connectProducer(config.kafka, logger);
+  const incoming = config.s3 ? new Incoming(config.s3, options.customer) : undefined;
+  try {
+    await sendFiles(files, { topic, options, producer, incoming, terminal });
+  } finally {
+    incoming?.close();
+    await producer.close();
+  }
+}
+
+interface Sending {
+  readonly topic: string;
+  readonly options: ProduceOptions;
+  readonly producer: PlainProducer;
+  readonly incoming: Incoming | undefined;
+  readonly terminal: Terminal;
+}
+
+async function sendFiles(files: readonly FoundFile[], sending: Sending): Promise<void> {
+  const { options, terminal } = sending;
+  const progress = new ProgressLine(terminal);
+  const startedMs = performance.now();
+  let sent = 0;
+  let sentBytes = 0;
+  let batch: FoundFile[] = [];
+  let batchBytes = 0;
+  const flush = async () => {
+    if (batch.length === 0) return;
+    await send(batch, sending);
+    sent += batch.length;
+    sentBytes += batchBytes;
+    batch = [];
+    batchBytes = 0;
+    progress.show(`${sent} of ${plural(files.length, 'image')} sent, ${humanBytes(sentBytes)}`);
+  };
+  try {
+    for (const [index, file] of files.entries()) {
+      if (options.rate) {
+        const dueMs = startedMs + (index * 1000) / options.rate;
+        const waitMs = dueMs - performance.now();
+        if (waitMs > 1) {
+          await flush();
+          await delay(waitMs, undefined, { signal: terminal.stop }).catch(() => {});
+        }
+      }
+      if (terminal.stop.aborted)
+        throw new Failure(`stopped after ${sent} of ${plural(files.length, 'image')}`);
+      const full = batchBytes + file.bytes > MAX_BATCH_BYTES || batch.length >= MAX_BATCH_RECORDS;
+      if (full) await flush();
+      batch.push(file);
+      batchBytes += file.bytes;
+    }
+    await flush();
+  } finally {
+    progress.clear();
+  }
+  const seconds = (performance.now() - startedMs) / 1000;
+  const how = sending.incoming ? ' by reference' : '';
+  terminal.out(
+    `Sent ${plural(sent, 'image')} (${humanBytes(sentBytes)}) of customer ${options.customer} to ${sending.topic}${how} ` +
+      `in ${seconds.toFixed(1)} s\n`,
+  );
+}
+
+async function send(
+  files: readonly FoundFile[],
+  { topic, options, producer, incoming }: Sending,
+): Promise<void> {
+  const records = await Promise.all(
+    files.map(async (file): Promise<ProducedRecord> => {
+      const common = {
+        topic,
+        key: Buffer.from(file.path),
+        timestamp: Date.now(),
+        headers: [
+          ['customer-id', Buffer.from(options.customer)],
+          ['image-id', Buffer.from(file.path)],
+        ] as const,
+      };
+      if (!incoming) return { ...common, value: await readFile(file.path) };
+      const reference = await incoming.put(file);
+      return {
+        ...common,
+        value: Buffer.from(JSON.stringify(reference)),
+        headers: [...common.headers, ['content-type', Buffer.from(REFERENCE_CONTENT_TYPE)]],
+      };
+    }),
+  );
+  try {
+    await producer.send(records);
+  } catch (error) {
+    if (errorType(error) === 'MESSAGE_TOO_LARGE') throw tooLarge(files, error);
+    throw error;
+  }
+}
+
+function tooLarge(files: readonly FoundFile[], cause: unknown): StreamsError {
+  const largest = files.toSorted((a, b) => b.bytes - a.bytes)[0];
+  return new StreamsError(
+    'RECORD_TOO_LARGE',
+    'fail',
+    `${largest?.path} (${humanBytes(largest?.bytes ?? 0)}) is larger than the broker takes in one record. What to do: send it ` +
+      "with --by-reference, or raise the topic's max.message.bytes",
+    { cause },
+  );
+}
+
+const noTopic = (topic: string, brokers: readonly string[]) =>
+  `the topic ${topic} does not exist on ${brokers.join(', ')}. What to do: create it, for example with ` +
+  `\`kafka-topics.sh --bootstrap-server ${brokers[0]} --create --topic ${topic} --partitions 6\`, or name another with --topic`;

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { startConfig } from '../config/compile.ts';
+import { variablesForHelp } from '../config/describe.ts';
+import type { Terminal } from './terminal.ts';
+
+const HELP = `
+Example:
+  $ KAFKA_BROKERS=localhost:9092 SCHEMA_REGISTRY_URL=http://localhost:8081 S3_BUCKET=my-images darkroom start
+
+Configuration comes from the environment alone (default or "required" in parentheses):
+${variablesForHelp()}
+  DARKROOM_PLUGIN_…
+      Handed on to the worker processes, for a plug-in's own settings; nothing else of the environment is
+
+Logs are JSON lines on standard output; the line with "msg":"ready" has the address of health and metrics in "http":
+  GET /health/live    200 while the process should be kept
+  GET /health/ready   200 while it does its work, else 503 with the causes
+  GET /metrics        for Prometheus
+
+A service that cannot be reached is waited for, and /health/ready says which. A missing topic, a refused key or a schema that
+does not fit ends the start with exit code 1; a wrong variable with 2. SIGTERM finishes what is in turn, commits, leaves the
+group and exits with 0; a second one ends the process at once.`;
+
+/** `darkroom start`: the service. */
+export function startCommand(terminal: Terminal): Command {
+  return new Command('start')
+    .description('Run the service; endpoints come from the environment.')
+    .addHelpText('after', HELP)
+    .action(async () => {
+      const config = startConfig(terminal.env);
+      const { runService } = await import('./service.ts'); // loaded when needed: help answers at once
+      await runService(config, terminal.stop);
+    });
+}
