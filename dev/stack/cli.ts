@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { DaemonMessage } from './daemon.ts';
 import { messageOf, StackError } from './errors.ts';
-import type { ComponentHealth } from './stack.ts';
-import { credentialsFile, stackDown, stackStatus } from './state.ts';
+import { credentialsFile, runningStack } from './state.ts';
+import type { ComponentHealth } from './types.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -49,26 +49,25 @@ try {
 }
 
 async function up(folder: string): Promise<void> {
-  const health = await stackStatus(folder);
-  if (health) {
-    say(`The stack in ${folder} is up already.`);
-    report(folder, health);
-    return;
-  }
-  await startDaemon(folder);
-  report(folder, (await stackStatus(folder)) ?? []);
+  const running = await runningStack(folder);
+  if (running) say(`The stack in ${folder} is up already.`);
+  else await startDaemon(folder);
+  await status(folder);
 }
 
 async function status(folder: string): Promise<void> {
-  const health = await stackStatus(folder);
-  if (!health) throw new StackError(`No stack is up in ${folder}. Start one with: npm run stack -- up`);
+  const stack = await runningStack(folder);
+  if (!stack) throw new StackError(`No stack is up in ${folder}. Start one with: npm run stack -- up`);
+  const health = await stack.health();
   report(folder, health);
   if (health.some(({ healthy }) => !healthy)) process.exitCode = 1;
 }
 
 async function down(folder: string): Promise<void> {
+  const stack = await runningStack(folder);
+  await stack?.down();
   say(
-    (await stackDown(folder))
+    stack
       ? `The stack is down. Its data is in ${folder}; delete that folder to begin anew.`
       : `No stack is up in ${folder}.`,
   );
@@ -108,9 +107,7 @@ function startDaemon(folder: string): Promise<void> {
 function report(folder: string, health: readonly ComponentHealth[]): void {
   const titles = { kafka: 'Kafka', registry: 'Schema registry', aws: 'S3 and SQS' };
   for (const { name, address, healthy, cause } of health) {
-    say(
-      `${titles[name].padEnd(16)} ${address.padEnd(44)} ${healthy ? 'healthy' : `not healthy: ${messageOf(cause)}`}`,
-    );
+    say(`${titles[name].padEnd(16)} ${address.padEnd(44)} ${healthy ? 'healthy' : `not healthy: ${cause}`}`);
   }
   say(`Credentials      ${credentialsFile(folder)}`);
   say('Stop it with     npm run stack -- down');

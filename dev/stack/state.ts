@@ -1,53 +1,42 @@
-// What a running stack leaves in its folder for those who come later.
-import { readFileSync } from 'node:fs';
+// What a running stack leaves in its folder for those who come later; both files are readable by their owner alone.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { StackError } from './errors.ts';
-import type { ComponentHealth } from './stack.ts';
+import { type Control, connectStack } from './control.ts';
+import type { Stack } from './types.ts';
 
-export interface State {
-  port: number;
-  token: string;
-}
+const controlFile = (folder: string) => join(folder, 'stack.json');
 
-/** Where and with which token the process that holds the stack listens; readable by its owner alone. */
-export const stateFile = (folder: string) => join(folder, 'stack.json');
-/** The variables `darkroom start` reads, as lines `NAME=value`; readable by its owner alone. */
+/** The variables `darkroom start` reads, as lines `NAME=value`. */
 export const credentialsFile = (folder: string) => join(folder, 'credentials.env');
 
-/** The health of the stack in `folder`; undefined when none is up. */
-export async function stackStatus(folder: string): Promise<ComponentHealth[] | undefined> {
-  const response = await ask(folder, 'GET', '/status');
-  if (!response) return undefined;
-  const health: ComponentHealth[] = JSON.parse(await response.text());
-  return health;
+export function announce(folder: string, stack: Stack, control: Control): void {
+  writeCredentials(credentialsFile(folder), stack);
+  writePrivately(controlFile(folder), JSON.stringify(control));
 }
 
-/** Ends the stack in `folder`; false when none is up. */
-export async function stackDown(folder: string): Promise<boolean> {
-  return (await ask(folder, 'POST', '/down')) !== undefined;
+export function withdraw(folder: string): void {
+  rmSync(controlFile(folder), { force: true });
+  rmSync(credentialsFile(folder), { force: true });
 }
 
-async function ask(folder: string, method: string, path: string): Promise<Response | undefined> {
-  let state: State;
+export function writeCredentials(file: string, stack: Stack): void {
+  const lines = Object.entries(stack.environment()).map(([name, value]) => `${name}=${value}\n`);
+  writePrivately(file, lines.join(''));
+}
+
+/** The stack that is up in `folder`, if one is. */
+export async function runningStack(folder: string): Promise<Stack | undefined> {
+  let control: Control;
   try {
-    state = JSON.parse(readFileSync(stateFile(folder), 'utf8'));
+    control = JSON.parse(readFileSync(controlFile(folder), 'utf8'));
   } catch {
     return undefined;
   }
-  let response: Response;
-  try {
-    response = await fetch(`http://127.0.0.1:${state.port}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${state.token}` },
-      signal: AbortSignal.timeout(30_000),
-    });
-  } catch (error) {
-    if (error instanceof Error && error.name === 'TimeoutError') {
-      throw new StackError(
-        `The stack in ${folder} does not answer within 30 s. Its logs are in that folder.`,
-      );
-    }
-    return undefined; // it was killed: its parts ended with it
-  }
-  return response.ok ? response : undefined;
+  return connectStack(control);
+}
+
+/** The mode holds from the first byte: a file that was there with another one is not written into. */
+function writePrivately(file: string, text: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
 }

@@ -12,7 +12,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { StackError } from '../errors.ts';
-import type { AwsAddress } from '../stack.ts';
+import type { AwsAddress } from '../types.ts';
 
 export const BUCKET = 'darkroom';
 export const REGION = 'eu-central-1';

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StackError } from '../errors.ts';
-import type { ComponentName } from '../stack.ts';
+import type { ComponentName } from '../types.ts';
 import { cached, isCached } from './cache.ts';
 import { javaVersion, pythonVersion, requireMaven, requireVenv, runWithProgress } from './tools.ts';
 
@@ -24,11 +24,11 @@ const ministackName = async () => `ministack-${MINISTACK_VERSION}-python${await 
 /** Checks that the machine has what these parts need, before anything is begun; one error names all that is missing. */
 export async function requireTools(names: readonly ComponentName[]): Promise<void> {
   const needs = {
-    kafka: async () => Promise.all([javaVersion(), isCached(kafkaName) || requireMaven()]),
-    registry: async () => Promise.all([javaVersion(), isCached(registryName) || requireMaven()]),
-    aws: async () => isCached(await ministackName()) || requireVenv(),
+    kafka: [javaVersion, async () => isCached(kafkaName) || requireMaven()],
+    registry: [javaVersion, async () => isCached(registryName) || requireMaven()],
+    aws: [async () => isCached(await ministackName()) || requireVenv()],
   };
-  const results = await Promise.allSettled(names.map((name) => needs[name]()));
+  const results = await Promise.allSettled(names.flatMap((name) => needs[name].map((check) => check())));
   const missing = results.flatMap((result) =>
     result.status === 'rejected' ? [messageOf(result.reason)] : [],
   );

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, StackError } from '../errors.ts';
-import type { Component } from '../stack.ts';
+import type { Component } from '../types.ts';
 import type { Command, Guard, GuardedProcess } from './guard.ts';
 import { freePorts, isFree } from './ports.ts';
 

@@ -14,7 +14,7 @@ import {
   type ComponentName,
   type Stack,
   type StackOptions,
-} from '../stack.ts';
+} from '../types.ts';
 import { BUCKET, createAccess, opensBucket } from './access.ts';
 import { requireTools } from './artefacts.ts';
 import { awsService } from './aws.ts';

@@ -1,0 +1,62 @@
+// What a stack is, whoever provides it.
+/** The parts a stack can have: the broker, the schema registry, and S3 with SQS (one process). */
+export const COMPONENTS = ['kafka', 'registry', 'aws'] as const;
+export type ComponentName = (typeof COMPONENTS)[number];
+
+export interface AwsAddress {
+  /** Base URL, without a slash at its end. */
+  endpoint: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** Where each part listens. Reading the address of a part that was not asked for throws a `StackError`. */
+export interface Addresses {
+  /** `host:port`. */
+  readonly kafka: string;
+  /** Base URL with path, without a slash at its end. */
+  readonly registry: string;
+  readonly s3: AwsAddress & { bucket: string };
+  readonly sqs: AwsAddress;
+}
+
+/** One running part. It keeps its address and its data over `stop`, `kill` and `start`. */
+export interface Component {
+  /** The process; undefined while it is not running. */
+  readonly pid: number | undefined;
+  /** Ends it in order (SIGTERM, after 10 s SIGKILL); resolves when it is gone. */
+  stop(): Promise<void>;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again; resolves when it answers. */
+  start(): Promise<void>;
+}
+
+export interface ComponentHealth {
+  name: ComponentName;
+  address: string;
+  healthy: boolean;
+  /** Why it is not healthy. */
+  cause?: string;
+}
+
+export interface Stack {
+  /** Data and logs. */
+  readonly folder: string;
+  readonly addresses: Addresses;
+  /** The variables `darkroom start` reads, for the parts that were asked for. */
+  environment(): Record<string, string>;
+  component(name: ComponentName): Component;
+  health(): Promise<ComponentHealth[]>;
+  /** Ends every part in order and removes the folder, unless it was a named one. */
+  down(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Kept when the stack ends, with its data and, where they are still free, its ports. Without it: a temporary one. */
+  folder?: string;
+  /** All by default. */
+  components?: readonly ComponentName[];
+  progress: (line: string) => void;
+}

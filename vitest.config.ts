@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** Suites on real services: one stack for all their files, which take turns on it. */
+const onStack = {
+  globalSetup: ['test/stack-setup.ts'],
+  fileParallelism: false,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 60_000,
+          ...onStack,
+        },
+      },
+      { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000, ...onStack } },
+    ],
+  },
+});
