@@ -3,7 +3,8 @@ import type { Rendition } from '../processors/types.ts';
 import type { StoredRendition } from '../serdes/image-processed.generated.ts';
 import type { AsyncContext } from '../topology/index.ts';
 import type { DevelopDeps } from './deps.ts';
-import type { ArchivedImage, DevelopedImage, LaidOutImage, RefusedImage, StoredBody } from './images.ts';
+import type { ArchivedImage, DevelopedImage, LaidOutImage, RefusedImage } from './images.ts';
+import { orProblem } from './or-problem.ts';
 
 /** A dead letter's larger body goes to the archive: the letter must fit the 1 MiB that Kafka allows by default. */
 const MAX_LETTER_BODY_BYTES = 512 * 1024;
@@ -18,16 +19,17 @@ export function archiveImage(deps: ArchiveDeps) {
     { signal }: AsyncContext,
   ): Promise<ArchivedImage | LaidOutImage> => {
     const { identity, original } = image;
-    if (image.kind === 'refused') {
-      if (original === null || original.length <= MAX_LETTER_BODY_BYTES) return image;
-      return { ...image, body: await storeBody(identity.imageId, original, deps, signal) };
-    }
+    if (image.kind === 'refused') return layOut(image, deps, signal);
     const { facts, pipeline, durationMs, renditions } = image.developed;
     const version = resultVersion(facts.sha256, pipeline);
     const folder = `processed/${identity.customerId}/${identity.imageId}/${version}`;
-    const stored = await Promise.all(
-      renditions.map((rendition) => storeRendition(folder, rendition, deps, signal)),
+    const stored = await orProblem(() =>
+      Promise.all(renditions.map((rendition) => storeRendition(folder, rendition, deps, signal))),
     );
+    if ('problem' in stored) {
+      const refused = { outcome: 'failed', ...stored.problem, facts, durationMs } as const;
+      return layOut({ kind: 'refused', identity, original, refused }, deps, signal);
+    }
     return { kind: 'archived', identity, original, facts, pipeline, durationMs, renditions: stored };
   };
 }
@@ -47,14 +49,19 @@ async function storeRendition(
   return { name, bucket: archiveBucket, key, contentType, width, height, bytes };
 }
 
-async function storeBody(
-  imageId: string,
-  body: Buffer,
+/** Makes a refused image ready for its letter. */
+async function layOut(
+  image: RefusedImage,
   { archive, archiveBucket }: ArchiveDeps,
   signal: AbortSignal,
-): Promise<StoredBody> {
-  const sha256 = createHash('sha256').update(body).digest('hex');
-  const key = `dead/${imageId}/${sha256}`;
-  await archive.put(key, body, { contentType: 'application/octet-stream', signal });
-  return { bucket: archiveBucket, key, sha256, bytes: body.length };
+): Promise<LaidOutImage> {
+  const { identity, original } = image;
+  if (original === null || original.length <= MAX_LETTER_BODY_BYTES) return image;
+  const sha256 = createHash('sha256').update(original).digest('hex');
+  const key = `dead/${identity.imageId}/${sha256}`;
+  const stored = await orProblem(() =>
+    archive.put(key, original, { contentType: 'application/octet-stream', signal }),
+  );
+  const place = 'problem' in stored ? {} : { place: { bucket: archiveBucket, key } };
+  return { ...image, body: { ...place, sha256, bytes: original.length } };
 }

@@ -30,12 +30,10 @@ export function deadLetter(
     ['darkroom.image-id', identity.imageId],
   ];
   if (body) {
-    added.push(
-      ['darkroom.body-bucket', body.bucket],
-      ['darkroom.body-key', body.key],
-      ['darkroom.body-sha256', body.sha256],
-      ['darkroom.body-bytes', body.bytes],
-    );
+    added.push(['darkroom.body-sha256', body.sha256], ['darkroom.body-bytes', body.bytes]);
+    if (body.place) {
+      added.push(['darkroom.body-bucket', body.place.bucket], ['darkroom.body-key', body.place.key]);
+    }
   }
   if (!keyFits) added.push(['darkroom.key-bytes', key.length]);
   return {

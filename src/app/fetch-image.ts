@@ -1,8 +1,10 @@
+import type { Refused } from '../processors/types.ts';
 import type { Arrival, ObjectReference, Unusable } from '../sources/arrival.ts';
 import { StreamsError } from '../topology/errors.ts';
 import type { AsyncContext } from '../topology/index.ts';
 import type { DevelopDeps } from './deps.ts';
 import type { FetchedImage, RefusedImage } from './images.ts';
+import { orProblem } from './or-problem.ts';
 
 type FetchDeps = Pick<DevelopDeps, 'fetcher' | 'maxImageBytes'>;
 
@@ -15,8 +17,8 @@ export function fetchImage(deps: FetchDeps) {
   ): Promise<FetchedImage | RefusedImage> => {
     const { identity, original } = arrival;
     const fetched = (bytes: Buffer): FetchedImage => ({ kind: 'fetched', identity, original, bytes });
-    const refused = (problem: Unusable): RefusedImage => {
-      const why = { outcome: 'rejected', ...problem, facts: {}, durationMs: 0 } as const;
+    const refused = (problem: Unusable, outcome: Refused['outcome'] = 'rejected'): RefusedImage => {
+      const why = { outcome, ...problem, facts: {}, durationMs: 0 };
       return { kind: 'refused', identity, original, refused: why };
     };
     switch (arrival.kind) {
@@ -25,8 +27,10 @@ export function fetchImage(deps: FetchDeps) {
       case 'unusable':
         return refused(arrival.problem);
       case 'reference': {
-        const bytes = await fetchReferred(arrival.reference, deps, context);
-        return Buffer.isBuffer(bytes) ? fetched(bytes) : refused(bytes);
+        const bytes = await orProblem(() => fetchReferred(arrival.reference, deps, context));
+        if (Buffer.isBuffer(bytes)) return fetched(bytes);
+        // A store that refuses one object may be told to allow it; the image itself is not to blame.
+        return 'problem' in bytes ? refused(bytes.problem, 'failed') : refused(bytes);
       }
       default:
         return arrival satisfies never;

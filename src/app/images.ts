@@ -27,8 +27,8 @@ export type LaidOutImage = RefusedImage & { readonly body?: StoredBody };
 
 /** A dead letter's body outside the letter. */
 export interface StoredBody {
-  readonly bucket: string;
-  readonly key: string;
+  /** Absent when the store would not have it: the letter then goes without its body. */
+  readonly place?: { readonly bucket: string; readonly key: string };
   /** Lower-case hex. */
   readonly sha256: string;
   readonly bytes: number;

@@ -242,6 +242,53 @@ test.each(['fetcher', 'archive', 'codec'] as const)(
   },
 );
 
+test.each([
+  ['fetched', 'get'],
+  ['archived', 'put'],
+] as const)('an object that may not be %s fails that image only', async (_name, part) => {
+  const denied = (key: string) => {
+    if (key.includes('denied')) throw new StreamsError('S3_ACCESS_DENIED', 'dead-letter', 'not allowed');
+  };
+  const run = await open(({ fetcher, archive }) => ({
+    fetcher: {
+      ...fetcher,
+      get: async (object, options) => {
+        if (part === 'get') denied(object.key);
+        return fetcher.get(object, options);
+      },
+    },
+    archive: {
+      put: async (key, body, options) => {
+        if (part === 'put') denied(key);
+        return archive.put(key, body, options);
+      },
+    },
+  }));
+  await run.putObject('in/denied.jpg', await jpeg());
+  const value = JSON.stringify({ bucket: 'images', key: 'in/denied.jpg' });
+  await run.stream(value, { ...reference, 'customer-id': 'denied' });
+  await run.stream(await jpeg(), { 'customer-id': 'acme' });
+  const [failed, processed] = await run.events();
+  expect(failed).toMatchObject({ outcome: 'failed', code: 'S3_ACCESS_DENIED', customerId: 'denied' });
+  expect(processed).toMatchObject({ outcome: 'processed' });
+  expect(run.letters()).toHaveLength(1);
+});
+
+test('a large body that the store will not have leaves the letter without it', async () => {
+  const run = await open(() => ({
+    archive: {
+      put: async () => {
+        throw new StreamsError('S3_REQUEST_REFUSED', 'dead-letter', 'not allowed');
+      },
+    },
+  }));
+  await run.stream(Buffer.alloc(600 * 1024), { 'customer-id': 'acme' });
+  const [letter] = run.letters();
+  expect(letter?.value).toBeNull();
+  expect(headerOf(letter, 'darkroom.body-key')).toBeUndefined();
+  expect(headerOf(letter, 'darkroom.body-bytes')).toBe(String(600 * 1024));
+});
+
 test('the statistic carries none of the headers that came with the image', async () => {
   const run = await open();
   await run.stream(await jpeg(), { 'customer-id': 'acme', secret: 'x' });
