@@ -56,7 +56,7 @@ export type S3Fetched =
  * S3 as store and source. Whatever heals by waiting (network, 5xx, throttling) is retried until the signal fires. What
  * does not heal:
  *
- * - for a `put`: until S3 has answered well once, wrong place or credentials fail the application, which was never
+ * - for a `put`: until a `check` or a `put` has gone well, wrong place or credentials fail the application, which was never
  *   configured right. Later they are an operator's change: waited out like a failure of S3, and told by `trouble()`.
  * - for `head` and `get`, which somebody's record asked for: that record's fault (disposition `dead-letter`), so one
  *   object that may not be read does not hold up all others. Wrong credentials are never a record's fault.
@@ -126,7 +126,7 @@ export function createS3Store(settings: S3Settings): S3Store {
         throw s3Error(verdict.code, disposition, place, verdict.reason);
       }
     }, signal);
-    provenRight = true;
+    if (asker !== 'a record') provenRight = true;
     return result;
   };
 
