@@ -9,6 +9,7 @@ const onStack = {
 
 export default defineConfig({
   test: {
+    execArgv: ['--disable-warning=TimeoutNegativeWarning'], // KafkaJS on Node 24: harmless
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
