@@ -1,0 +1,2 @@
+export { makePhotograph } from './photograph.ts';
+export { makeSamples, type Sample } from './samples.ts';
