@@ -10,6 +10,7 @@ export type {
   Produced,
   Repartitioned,
   RepartitionedBy,
+  SerdeFor,
   TopicExtractor,
 } from './dsl/options.ts';
 export type { FixedKeyProcessorSupplier, ProcessorSupplier } from './dsl/processors.ts';

@@ -149,3 +149,11 @@ builder.stream('results', {
 });
 // @ts-expect-error an extractor returns ms
 builder.stream('results', { value: resultSerde, timestampExtractor: (record) => record.value });
+
+// Serdes that know more, and streams of narrower values, fit.
+texts.mapValues(String).to('texts', { value: stringSerde });
+const wider: KStream<string | null, Good | Bad> = fine;
+wider.foreach(() => {});
+// @ts-expect-error Bad is no Good
+const narrower: KStream<string | null, Good> = results;
+narrower.foreach(() => {});

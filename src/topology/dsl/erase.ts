@@ -1,5 +1,6 @@
 import type { RecordContext } from '../record.ts';
 import type { Serde } from '../serde.ts';
+import type { SerdeFor } from './options.ts';
 
 /**
  * A function type that is compared as TypeScript compares methods, so that a function over `K` and `V` can enter the graph,
@@ -16,7 +17,7 @@ interface ErasedSerde {
 }
 
 /** The same object, its type forgotten. */
-export function eraseSerde<T>(serde: Serde<T> | undefined): Serde<unknown> | undefined {
+export function eraseSerde<T>(serde: SerdeFor<T> | undefined): Serde<unknown> | undefined {
   const erased: ErasedSerde | undefined = serde;
   return erased;
 }

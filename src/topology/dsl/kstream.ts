@@ -17,7 +17,7 @@ import type { Branches, BranchValue } from './split.ts';
  * that comes out; nothing runs. Functions take `(value, key, context)`; operators without effects (filter, map, flatMap,
  * selectKey, merge, split) may run ahead of their record's turn, so their functions must be pure.
  */
-export interface KStream<in out K, in out V> {
+export interface KStream<out K, out V> {
   /** Keeps the records for which `predicate` is true. A type guard narrows the values. */
   filter<S extends V = V>(predicate: Predicate<K, V> | TypeGuard<K, V, S>, named?: Named): KStream<K, S>;
   /** Drops the records for which `predicate` is true. A type guard narrows the values to the others. */

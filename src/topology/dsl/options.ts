@@ -1,6 +1,6 @@
 import type { AsyncContext, TimestampExtractor } from '../graph/nodes.ts';
 import type { RecordContext } from '../record.ts';
-import type { Serde } from '../serde.ts';
+import type { Deserializer, Serde, Serializer } from '../serde.ts';
 import type { Named, RecordFunction } from './functions.ts';
 
 /** How topics are read. Without serdes: bytes. */
@@ -11,10 +11,16 @@ export interface Consumed<K, V> extends Named {
   readonly timestampExtractor?: TimestampExtractor<K, V>;
 }
 
+/** Writes `T`s and gives back what it was given; it may know more than `T`s (`stringSerde` also null). */
+export interface SerdeFor<T> {
+  readonly serialize: Serializer<T>;
+  readonly deserialize: Deserializer<unknown>;
+}
+
 /** How a topic is written. Serdes: these, else those that the stream is known to have, else bytes. */
 export interface Produced<K, V> extends Named {
-  readonly key?: Serde<K>;
-  readonly value?: Serde<V>;
+  readonly key?: SerdeFor<K>;
+  readonly value?: SerdeFor<V>;
   /** Returns the partition, 0 to `partitions` - 1. Default: murmur2 of the serialized key, as in Java. */
   readonly partitioner?: (value: V, key: K, partitions: number) => number;
 }
@@ -37,8 +43,8 @@ export interface ExternalOptions extends Named {
 export interface Repartitioned<K, V> extends Named {
   /** Default: as many as the widest source topic upstream. */
   readonly partitions?: number;
-  readonly key?: Serde<K>;
-  readonly value?: Serde<V>;
+  readonly key?: SerdeFor<K>;
+  readonly value?: SerdeFor<V>;
 }
 
 /** A repartition by a new key. */

@@ -1,7 +1,6 @@
 import type { ExternalSink } from '../external-sink.ts';
 import type { DraftNode, GraphDraft } from '../graph/draft.ts';
 import type { Operator } from '../graph/nodes.ts';
-import type { Serde } from '../serde.ts';
 import { Branching } from './branching.ts';
 import { eraseSerde } from './erase.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
@@ -15,6 +14,7 @@ import type {
   Produced,
   Repartitioned,
   RepartitionedBy,
+  SerdeFor,
   TopicExtractor,
 } from './options.ts';
 import { type FixedKeyProcessorSupplier, fixedKey, type ProcessorSupplier } from './processors.ts';
@@ -139,8 +139,8 @@ export class StreamNode<K, V> implements KStream<K, V> {
     return this.#add(name, operator, this.#without('key', 'value'));
   }
 
-  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, named: Named = {}): KStream<K, V2> {
-    const name = this.#draft.nameOr(named.as, 'KSTREAM-PROCESSVALUES-');
+  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, named?: Named): KStream<K, V2> {
+    const name = this.#processorName(named, 'KSTREAM-PROCESSVALUES-');
     const operator: Operator = { kind: 'process', supplier: fixedKey(name, supplier) };
     return this.#add(name, operator, this.#without('value'));
   }
@@ -207,7 +207,7 @@ export class StreamNode<K, V> implements KStream<K, V> {
     };
   }
 
-  #given<K2>(given: { readonly key?: Serde<K2>; readonly value?: Serde<V> }): Serdes {
+  #given<K2>(given: { readonly key?: SerdeFor<K2>; readonly value?: SerdeFor<V> }): Serdes {
     return {
       key: eraseSerde(given.key) ?? this.#serdes.key,
       value: eraseSerde(given.value) ?? this.#serdes.value,
