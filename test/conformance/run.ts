@@ -23,7 +23,9 @@ function parse(): { readonly folder: string; readonly json: boolean } | undefine
       process.stdout.write(USAGE);
       return undefined;
     }
-    return { folder: resolve(values.cases), json: values.json };
+    // npm runs scripts in the project's folder; INIT_CWD is where the user stands.
+    const from = process.env.INIT_CWD ?? process.cwd();
+    return { folder: resolve(from, values.cases), json: values.json };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
     process.exitCode = 2;
