@@ -2,7 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import kafkajs, { type Kafka as KafkaClient, type RetryOptions, type SASLOptions } from 'kafkajs';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
-import { rememberCoordinators } from './mended.ts';
+import { mend } from './mended.ts';
 import type { KafkaSettings, Logger } from './settings.ts';
 
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = kafkajs;
@@ -63,6 +63,6 @@ export function createKafka(settings: KafkaSettings, logger: Logger): KafkaClien
       ({ namespace, label, log: { message, error } }) =>
         logger.debug({ kafkajs: namespace, level: label, error }, message),
   });
-  rememberCoordinators(kafka);
+  mend(kafka);
   return kafka;
 }

@@ -1,23 +1,132 @@
 /**
- * What has to be mended in KafkaJS 2.2.4, all of it, on our own instances only. Without any of this everything stays
- * right and becomes slower; another version of KafkaJS gets none of it.
+ * What has to be mended in KafkaJS 2.2.4, all of it, and on our own instances only.
+ *
+ * 1. Aborted records are taken for committed ones where transactions overlap: KafkaJS expects the broker's list of
+ *    aborted transactions in the order of their starts, but it comes in the order of their ends. Reading committed
+ *    records hangs on this one, so another version of KafkaJS is refused.
+ * 2. Messages of a send are grouped by partition in quadratic time.
+ * 3. The coordinator is looked up before each of the four steps of a transaction.
+ *
+ * Without 2 and 3 everything stays right and becomes slower.
  */
 import { createRequire } from 'node:module';
 import type { Kafka, Message } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
 
 const MENDED_VERSION = '2.2.4';
 const COORDINATOR_TTL_MS = 5_000;
+/** A control record's key is version and type; type 0 ends a transaction that was aborted. */
+const ABORT_MARKER = Buffer.from([0, 0, 0, 0]);
 
 const { version }: { version: string } = createRequire(import.meta.url)('kafkajs/package.json');
 
-/** Whether the installed KafkaJS is the one whose insides are known here. */
-export const isMended = version === MENDED_VERSION;
+/** What a fetch answers with, as far as it matters here; offsets and ids are decimal text. */
+export interface FetchedPartition {
+  abortedTransactions: { readonly producerId: string; readonly firstOffset: string }[] | null;
+  readonly messages: {
+    readonly offset: string;
+    readonly key: Buffer | null;
+    isControlRecord: boolean;
+    readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean };
+  }[];
+}
+
+interface Broker {
+  isConnected(): boolean;
+  fetch(
+    request: unknown,
+  ): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
+}
+
+interface CoordinatorQuery {
+  readonly groupId: string;
+  readonly coordinatorType?: number;
+}
+
+interface Cluster {
+  findGroupCoordinator(query: CoordinatorQuery): Promise<Broker>;
+  findBroker(query: unknown): Promise<Broker>;
+}
+
+/** Mends the clusters that `kafka` makes from now on: each of its consumers, producers and admins has one. */
+export function mend(kafka: Kafka): void {
+  const create = Object.getOwnPropertySymbols(kafka).find(
+    (symbol) => symbol.description === 'private:Kafka:createCluster',
+  );
+  const original: unknown = create && Reflect.get(kafka, create);
+  if (version !== MENDED_VERSION || !create || typeof original !== 'function') {
+    throw new StreamsError(
+      'KAFKAJS_UNKNOWN',
+      'fail',
+      `KafkaJS ${version} is installed, ${MENDED_VERSION} is needed: its reading of committed records is mended by us. Install kafkajs@${MENDED_VERSION}`,
+    );
+  }
+  Reflect.set(kafka, create, (options: unknown) => {
+    const cluster: Cluster = original.call(kafka, options);
+    hideAbortedRecords(cluster);
+    rememberCoordinators(cluster);
+    return cluster;
+  });
+}
+
+function hideAbortedRecords(cluster: Cluster): void {
+  const find = cluster.findBroker.bind(cluster);
+  const mended = new WeakSet<Broker>();
+  cluster.findBroker = async (query) => {
+    const broker = await find(query);
+    if (mended.has(broker)) return broker;
+    mended.add(broker);
+    const fetch = broker.fetch.bind(broker);
+    broker.fetch = async (request) => {
+      const answer = await fetch(request);
+      for (const { partitions } of answer.responses) partitions.forEach(markAborted);
+      return answer;
+    };
+    return broker;
+  };
+}
+
+/** Marks aborted records as control records: KafkaJS leaves both out, and counts both for the position. */
+export function markAborted(partition: FetchedPartition): void {
+  const starts = (partition.abortedTransactions ?? []).map(({ producerId, firstOffset }) => ({
+    producerId,
+    firstOffset: Number(firstOffset),
+  }));
+  if (starts.length === 0) return;
+  starts.sort((a, b) => a.firstOffset - b.firstOffset);
+  const aborted = new Set<string>();
+  for (const message of partition.messages) {
+    const { producerId, inTransaction } = message.batchContext;
+    for (let start = starts[0]; start && start.firstOffset <= Number(message.offset); start = starts[0]) {
+      aborted.add(start.producerId);
+      starts.shift();
+    }
+    if (!message.isControlRecord) message.isControlRecord = inTransaction && aborted.has(producerId);
+    else if (message.key?.equals(ABORT_MARKER)) aborted.delete(producerId);
+  }
+  partition.abortedTransactions = [];
+}
+
+/** KafkaJS asks FindCoordinator again and again; an answer is good for 5 s, as long as that broker is connected. */
+function rememberCoordinators(cluster: Cluster): void {
+  const ask = cluster.findGroupCoordinator.bind(cluster);
+  const known = new Map<string, { readonly broker: Broker; readonly atMs: number }>();
+  cluster.findGroupCoordinator = async (query) => {
+    if (query.coordinatorType === undefined) return ask(query); // the consumer's own look-ups stay as they are
+    const key = `${query.coordinatorType}/${query.groupId}`;
+    const hit = known.get(key);
+    if (hit && Date.now() - hit.atMs < COORDINATOR_TTL_MS && hit.broker.isConnected()) return hit.broker;
+    const broker = await ask(query);
+    known.set(key, { broker, atMs: Date.now() });
+    return broker;
+  };
+}
 
 type GroupStep = (grouped: Record<string, Message[]>, message: Message) => Record<string, Message[]>;
 
 /**
- * Messages of one send. KafkaJS groups them by partition with `messages.reduce(…)`, copying a partition's list for every
- * message: quadratic. This array answers that very call in linear time, by asking for the group of each message alone.
+ * KafkaJS groups a send's messages with `messages.reduce(…)`, copying a partition's list for every message. This list
+ * answers that very call in linear time, by asking for the group of each message alone.
  */
 class LinearMessages extends Array<Message> {
   static override get [Symbol.species]() {
@@ -25,8 +134,9 @@ class LinearMessages extends Array<Message> {
   }
 
   override reduce(step: unknown, initial?: unknown): never {
-    if (typeof step !== 'function' || initial === undefined)
+    if (typeof step !== 'function' || initial === undefined) {
       return Reflect.apply(Array.prototype.reduce, this, [step, initial]) as never;
+    }
     const groupOne = step as GroupStep;
     const grouped: Record<string, Message[]> = {};
     for (const message of this) {
@@ -42,45 +152,5 @@ class LinearMessages extends Array<Message> {
 
 /** The list to hand to a send. */
 export function messageList(): Message[] {
-  return isMended ? new LinearMessages() : [];
-}
-
-interface Coordinator {
-  isConnected(): boolean;
-}
-interface CoordinatorQuery {
-  readonly groupId: string;
-  readonly coordinatorType?: number;
-}
-interface Cluster {
-  findGroupCoordinator(query: CoordinatorQuery): Promise<Coordinator>;
-}
-
-/**
- * KafkaJS asks FindCoordinator before every AddPartitionsToTxn, AddOffsetsToTxn, TxnOffsetCommit and EndTxn. The clusters
- * that `kafka` makes from now on remember the answer for 5 s, as long as that broker is connected. The consumer's own
- * look-ups (those without a type) stay as they are.
- */
-export function rememberCoordinators(kafka: Kafka): void {
-  if (!isMended) return;
-  const create = Object.getOwnPropertySymbols(kafka).find(
-    (symbol) => symbol.description === 'private:Kafka:createCluster',
-  );
-  const original: unknown = create && Reflect.get(kafka, create);
-  if (!create || typeof original !== 'function') return;
-  Reflect.set(kafka, create, (options: unknown) => {
-    const cluster = original.call(kafka, options) as Cluster;
-    const ask = cluster.findGroupCoordinator.bind(cluster);
-    const known = new Map<string, { readonly broker: Coordinator; readonly atMs: number }>();
-    cluster.findGroupCoordinator = async (query) => {
-      if (query.coordinatorType === undefined) return ask(query);
-      const key = `${query.coordinatorType}/${query.groupId}`;
-      const hit = known.get(key);
-      if (hit && Date.now() - hit.atMs < COORDINATOR_TTL_MS && hit.broker.isConnected()) return hit.broker;
-      const broker = await ask(query);
-      known.set(key, { broker, atMs: Date.now() });
-      return broker;
-    };
-    return cluster;
-  });
+  return new LinearMessages();
 }

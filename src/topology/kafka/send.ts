@@ -1,11 +1,11 @@
 import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { ProducedRecord } from '../record.ts';
 import { toMessage } from './convert.ts';
-import { isMended, messageList } from './mended.ts';
+import { messageList } from './mended.ts';
 
 /** KafkaJS never splits a batch, and a broker refuses one above its message.max.bytes (1 MiB where unset). */
 const MAX_CHUNK_BYTES = 700_000;
-const MAX_CHUNK_RECORDS = isMended ? 5_000 : 500;
+const MAX_CHUNK_RECORDS = 5_000;
 
 function sizeOf(record: ProducedRecord): number {
   return 70 + (record.key?.length ?? 0) + (record.value?.length ?? 0);

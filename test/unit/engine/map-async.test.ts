@@ -107,7 +107,7 @@ describe('mapAsync', () => {
           most = Math.max(most, ++running);
           await delay(5);
           running--;
-          return value;
+          return String(value);
         },
         { concurrency: 4 },
       )
