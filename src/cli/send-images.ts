@@ -4,12 +4,13 @@ import { produceConfig } from '../config/compile.ts';
 import { createLogger } from '../observability/logger.ts';
 import { REFERENCE_CONTENT_TYPE } from '../sources/reference.ts';
 import { StreamsError } from '../topology/index.ts';
-import { connectAdmin, connectProducer, type PlainProducer } from '../topology/kafka/clients.ts';
+import { connectProducer, type PlainProducer } from '../topology/kafka/clients.ts';
 import { errorType } from '../topology/kafka/errors.ts';
 import type { ProducedRecord } from '../topology/record.ts';
 import { humanBytes, plural } from './file-result.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import { Incoming } from './incoming.ts';
+import { withAdmin } from './kafka-admin.ts';
 import type { ProduceOptions } from './options.ts';
 import { Failure, ProgressLine, type Terminal } from './terminal.ts';
 
@@ -27,12 +28,9 @@ export async function produce(
   const topic = options.topic ?? config.topic;
   const files = await findFiles(paths);
   const logger = createLogger({ level: 'silent' });
-  const admin = await connectAdmin(config.kafka, logger);
-  try {
+  await withAdmin(config.kafka, logger, async (admin) => {
     if (!(await admin.topics()).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
-  } finally {
-    await admin.close();
-  }
+  });
   const producer = await connectProducer(config.kafka, logger);
   const incoming = config.s3 ? new Incoming(config.s3, options.customer) : undefined;
   try {

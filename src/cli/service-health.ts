@@ -8,9 +8,15 @@ export interface Trouble {
 
 /** Puts together what keeps the service from its work: what it waits for at start, and what has gone away since. */
 export class ServiceHealth {
+  readonly #notReached: Set<string>;
   readonly #waiting = new Map<string, Trouble>();
   readonly #watched = new Map<string, () => Trouble | undefined>();
-  #engine: () => Health = () => ({ live: true, ready: false, state: 'STARTING', causes: [] });
+  #engine: () => Health = () => ({ live: true, ready: false, state: 'STARTING', causes: ['state STARTING'] });
+
+  /** `services`: what is to be reached at start. */
+  constructor(services: readonly string[]) {
+    this.#notReached = new Set(services);
+  }
 
   /** From now on the engine's own health counts. */
   engine(health: () => Health): void {
@@ -27,6 +33,7 @@ export class ServiceHealth {
 
   reached(name: string): void {
     this.#waiting.delete(name);
+    this.#notReached.delete(name);
   }
 
   /** Names of what is in trouble now. */
@@ -50,7 +57,7 @@ export class ServiceHealth {
       live: engine.live,
       ready: engine.ready && causes.length === 0,
       state: engine.state,
-      causes: all.length === 0 && !engine.ready ? [`state ${engine.state}`] : all,
+      causes: all,
     };
   }
 }

@@ -9,9 +9,9 @@ import type { Darkroom } from '../processors/types.ts';
 import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
 import { createRegistryCodec } from '../serdes/registry-codec.ts';
 import { createS3Store } from '../sinks/s3.ts';
-import { connectAdmin } from '../topology/kafka/clients.ts';
 import { KafkaStreams } from '../topology/kafka/streams.ts';
 import { requireTopics } from '../topology/kafka/topics.ts';
+import { withAdmin } from './kafka-admin.ts';
 import { developTopics } from './offline.ts';
 import { pipelineOf } from './pipeline-of.ts';
 import { s3Place } from './s3-place.ts';
@@ -38,7 +38,7 @@ export async function runService(config: StartConfig, stop: AbortSignal): Promis
   try {
     await runWith(darkroom, config, logger, stop);
   } catch (error) {
-    logger.error({ err: error }, 'stopped by an error');
+    logger.error(errorFields(error, logger.isLevelEnabled('debug')), 'stopped by an error');
     throw error;
   } finally {
     await darkroom.close();
@@ -52,7 +52,7 @@ async function runWith(
   stop: AbortSignal,
 ): Promise<void> {
   const { topics, processing, engine, kafka } = config;
-  const health = new ServiceHealth();
+  const health = new ServiceHealth(['schema registry', 'S3', 'Kafka']);
   const codec = createRegistryCodec({
     ...config.registry,
     requestTimeoutMs: REGISTRY_TIMEOUT_MS,
@@ -119,14 +119,10 @@ async function runWith(
   });
   failure.catch(() => {}); // seen below; an error while it starts or ends comes to light there
 
-  const reach = (name: string, attempt: () => Promise<void>) =>
-    untilReached(attempt, {
-      signal: stop,
-      onWait: (error, attempts) => {
-        health.waits(name, error.message);
-        if (attempts === 1) logger.warn({ code: error.code, reason: error.message }, `waiting for ${name}`);
-      },
-    }).then(() => health.reached(name));
+  const reach = async (name: string, attempt: () => Promise<void>) => {
+    await untilReached(attempt, { signal: stop, onWait: (error) => health.waits(name, error.message) });
+    health.reached(name);
+  };
 
   const start = async () => {
     logger.info(
@@ -136,14 +132,9 @@ async function runWith(
     await Promise.all([
       reach('schema registry', () => codec.start()),
       reach('S3', () => s3.check([config.s3.bucket, ...config.s3.referenceBuckets], { signal: stop })),
-      reach('Kafka', async () => {
-        const admin = await connectAdmin(kafka, logger);
-        try {
-          requireTopics(topology, await admin.topics());
-        } finally {
-          await admin.close();
-        }
-      }),
+      reach('Kafka', () =>
+        withAdmin(kafka, logger, async (admin) => requireTopics(topology, await admin.topics())),
+      ),
     ]);
     health.engine(() => streams.health());
     await reach('Kafka', () => streams.start());
@@ -167,6 +158,13 @@ async function runWith(
     await server.close();
   }
   logger.info({}, 'ended');
+}
+
+/** What is logged of an error; its stack only for those who ask for details. */
+function errorFields(error: unknown, debug: boolean): object {
+  if (!(error instanceof Error)) return { reason: String(error) };
+  const code: unknown = Reflect.get(error, 'code');
+  return { ...(code ? { code } : {}), reason: error.message, ...(debug ? { err: error } : {}) };
 }
 
 /** Resolves when the signal fires. */

@@ -10,7 +10,7 @@ const MAX_WAIT_MS = 5_000;
  */
 export async function untilReached(
   attempt: () => Promise<void>,
-  options: { readonly signal: AbortSignal; readonly onWait: (error: StreamsError, attempts: number) => void },
+  options: { readonly signal: AbortSignal; readonly onWait: (error: StreamsError) => void },
 ): Promise<void> {
   for (let attempts = 1; ; attempts++) {
     options.signal.throwIfAborted();
@@ -18,7 +18,7 @@ export async function untilReached(
       return await attempt();
     } catch (error) {
       if (!(error instanceof StreamsError) || error.disposition !== 'retry') throw error;
-      options.onWait(error, attempts);
+      options.onWait(error);
     }
     const ceilingMs = Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(attempts, 10));
     await delay(ceilingMs * (0.5 + Math.random() / 2), undefined, { signal: options.signal }).catch(() => {});

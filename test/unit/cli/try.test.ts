@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { darkroom } from './command-line.ts';
+
+let folder = '';
+const picture = (width: number, height: number) =>
+  sharp({ create: { width, height, channels: 3, background: '#c63' } });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'darkroom-try-'));
+  await mkdir(join(folder, 'in', 'deep'), { recursive: true });
+  await picture(800, 600)
+    .jpeg()
+    .toFile(join(folder, 'in', 'a.jpg'));
+  await picture(300, 900)
+    .png()
+    .toFile(join(folder, 'in', 'deep', 'b <i>.png'));
+  await writeFile(join(folder, 'in', 'c.txt'), 'no image');
+  await writeFile(join(folder, 'in', 'd.jpg'), (await picture(800, 600).jpeg().toBuffer()).subarray(0, 900));
+  await writeFile(join(folder, 'in', 'e.jpg'), '');
+  await writeFile(
+    join(folder, 'hang.mjs'),
+    'export default async (image) => { if (image.info.width === 800) for (;;); };',
+  );
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('darkroom try', () => {
+  it('prints one JSON line a file in their order, processed or rejected with a code, and ends with 0', async () => {
+    const { code, out, err } = await darkroom(['try', 'in', '--json', '--out', 'out'], { cwd: folder });
+    expect([code, err]).toEqual([0, '']);
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ file, outcome, code }) => [file, outcome, code])).toEqual([
+      ['in/a.jpg', 'processed', null],
+      ['in/c.txt', 'rejected', 'FORMAT_UNKNOWN'],
+      ['in/d.jpg', 'rejected', 'IMAGE_CORRUPT'],
+      ['in/deep/b <i>.png', 'processed', null],
+      ['in/e.jpg', 'rejected', 'IMAGE_EMPTY'],
+    ]);
+    const [a] = lines;
+    expect(a).toMatchObject({ type: 'jpeg', width: 800, height: 600, frames: 1, hasAlpha: false });
+    expect(a.renditions.map(({ name }: { name: string }) => name)).toEqual(['large', 'medium', 'thumb']);
+    for (const { path, bytes, width, contentType } of a.renditions) {
+      const body = await readFile(join(folder, path));
+      expect(body.length).toBe(bytes);
+      const seen = await sharp(body).metadata();
+      expect([seen.width, `image/${seen.format}`]).toEqual([width, contentType]);
+    }
+    expect(lines[1].deadLetter.headers['__streams.errors.exception']).toBe('FORMAT_UNKNOWN');
+  });
+
+  it('gives the same again on the same files, and a report of all of them that holds no markup of theirs', async () => {
+    const first = await darkroom(['try', 'in', '--json', '--out', 'again'], { cwd: folder });
+    const second = await darkroom(['try', 'in', '--json', '--out', 'again'], { cwd: folder });
+    const paths = (out: string) => out.match(/"path":"[^"]+"/g);
+    expect(second.code).toBe(0);
+    expect(paths(second.out)).toEqual(paths(first.out));
+
+    const report = await readFile(join(folder, 'again', 'report.html'), 'utf8');
+    expect(report.match(/<article/g)).toHaveLength(5);
+    expect(report).toContain('b &lt;i&gt;.png');
+    expect(report).not.toContain('<i>.png');
+    expect(report).toContain('data:image/');
+    expect(report).not.toMatch(/(src|href)="(https?:)?\/\//);
+    for (const [, link] of report.matchAll(/href="([^"]+)"/g)) {
+      expect(existsSync(join(folder, 'again', decodeURIComponent(link ?? '')))).toBe(true);
+    }
+  });
+
+  it('prints a table for people', async () => {
+    const { out } = await darkroom(['try', 'in/a.jpg', 'in/c.txt', '--out', 'table'], { cwd: folder });
+    expect(out).toMatch(/^✓ in\/a\.jpg {2}jpeg .*800×600 .*thumb 256×192$/m);
+    expect(out).toMatch(/^✗ in\/c\.txt .*FORMAT_UNKNOWN/m);
+    expect(out).toMatch(/1 processed, 1 rejected, 3 renditions in/);
+  });
+
+  it('ends with 1 when a plug-in hangs, and loses that image only', async () => {
+    const { code, out, err } = await darkroom(
+      ['try', 'in', '--json', '--out', 'plugged', '--plugin', 'hang.mjs'],
+      { cwd: folder, env: { IMAGE_DEADLINE: '2s' } },
+    );
+    expect(code).toBe(1);
+    expect(err).toContain('1 of 5 files failed');
+    const codes = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).code);
+    expect(codes).toEqual(['WORKER_TIMEOUT', 'FORMAT_UNKNOWN', 'IMAGE_CORRUPT', null, 'IMAGE_EMPTY']);
+  });
+
+  it('ends with 2 when it may not write where it should', async () => {
+    const { code, err } = await darkroom(['try', 'in', '--out', 'in/a.jpg'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(err).toContain('cannot write into in/a.jpg');
+  });
+}, 60_000);
