@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Env, Environment } from './environment.ts';
+
+export type { Env } from './environment.ts';
 import { VARIABLES as V } from './variables.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
@@ -151,7 +153,7 @@ export const tryConfig = (env: Env) =>
 
 /** What `darkroom topology` needs. Throws ConfigError. */
 export const topologyConfig = (env: Env) =>
-  compile(env, (e) => ({ topics: topics(e), applicationId: e.get(V.applicationId) }));
+  compile(env, (e) => ({ topics: topics(e), workers: e.get(V.workers) ?? availableParallelism() }));
 
 /** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
 export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>

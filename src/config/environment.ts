@@ -77,12 +77,15 @@ export class Environment {
 
 const hidePassword = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@');
 
+/** A plug-in's own variables; they alone are handed on to the worker processes. */
+const FOR_PLUGINS = 'DARKROOM_PLUGIN_';
+
 /** Names that are not ours but were probably meant to be: `DARKROOM_…`, or a letter or two beside one of ours. */
 function misspelt(env: Env): string[] {
   const names = Object.values(VARIABLES).map(({ name }) => name);
   const known = new Set<string>(names);
   return Object.keys(env)
-    .filter((name) => !known.has(name) && (env[name] ?? '') !== '')
+    .filter((name) => !known.has(name) && !name.startsWith(FOR_PLUGINS) && (env[name] ?? '') !== '')
     .flatMap((name) => {
       const ours = name.startsWith('DARKROOM_');
       const meant = nearest(ours ? name.slice('DARKROOM_'.length) : name, names, ours ? 3 : 2);
