@@ -2,7 +2,7 @@ import type { Admin, Kafka, Producer } from 'kafkajs';
 import type { ProducedRecord } from '../record.ts';
 import { createKafka, REQUEST_RETRY } from './client.ts';
 import { unreachable } from './errors.ts';
-import { createPartitioner } from './partitioner.ts';
+import { Router } from './partitioner.ts';
 import { sendAll } from './send.ts';
 import type { KafkaSettings, Logger } from './settings.ts';
 import { partitionCounts } from './topics.ts';
@@ -30,11 +30,12 @@ export interface PlainAdmin {
 /** A producer for the parts of the program that run no topology. Throws KAFKA_UNREACHABLE. */
 export async function connectProducer(settings: KafkaSettings, logger: Logger): Promise<PlainProducer> {
   const kafka: Kafka = createKafka(settings, logger);
+  const router = new Router();
   const producer: Producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner,
+    createPartitioner: router.createPartitioner,
     retry: REQUEST_RETRY,
   });
   await producer.connect().catch((error: unknown) => {
@@ -42,7 +43,7 @@ export async function connectProducer(settings: KafkaSettings, logger: Logger): 
   });
   return {
     send: async (records) => {
-      const answers = await sendAll(producer, records, () => {});
+      const answers = await sendAll(producer, router, records, () => {});
       return answers.map(({ topicName, partition, baseOffset }) => ({
         topic: topicName,
         partition,

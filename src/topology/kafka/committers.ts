@@ -3,7 +3,7 @@ import type { Consumer, Kafka, Producer, RetryOptions, Transaction } from 'kafka
 import type { Committer } from '../task/commit-loop.ts';
 import type { StagedBatch } from '../task/stage.ts';
 import { CommitError, errorType } from './errors.ts';
-import { createPartitioner } from './partitioner.ts';
+import { Router } from './partitioner.ts';
 import { sendAll } from './send.ts';
 
 /** The broker answers CONCURRENT_TRANSACTIONS after almost every commit, for a few ms: ask again soon. */
@@ -47,6 +47,7 @@ function toTopicOffsets(
  */
 export class ExactlyOnceCommitter implements TaskCommitter {
   readonly #options: CommitterOptions;
+  readonly #router = new Router();
   readonly #producer: Producer;
   #closed = false;
 
@@ -60,7 +61,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner,
+      createPartitioner: this.#router.createPartitioner,
       retry: PRODUCER_RETRY,
     });
   }
@@ -78,7 +79,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
     try {
       const transaction = await this.#producer.transaction();
       this.#check();
-      await sendAll(transaction, batch.outputs, () => this.#check());
+      await sendAll(transaction, this.#router, batch.outputs, () => this.#check());
       await this.#sendOffsets(transaction, groupId, batch);
       this.#check();
       await transaction.commit();
@@ -114,6 +115,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
 /** Outputs first, then offsets: after a crash in between, the outputs come again. */
 export class AtLeastOnceCommitter implements TaskCommitter {
   readonly #options: CommitterOptions & { readonly consumer: Consumer };
+  readonly #router = new Router();
   readonly #producer: Producer;
   #closed = false;
 
@@ -123,7 +125,7 @@ export class AtLeastOnceCommitter implements TaskCommitter {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner,
+      createPartitioner: this.#router.createPartitioner,
       retry: PRODUCER_RETRY,
     });
   }
@@ -138,7 +140,7 @@ export class AtLeastOnceCommitter implements TaskCommitter {
       if (this.#closed) throw new Error('the task was dropped');
     };
     try {
-      await sendAll(this.#producer, batch.outputs, check);
+      await sendAll(this.#producer, this.#router, batch.outputs, check);
       await consumer.commitOffsets(
         batch.positions.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
       );

@@ -3,9 +3,10 @@ import type { ConsumedRecord, Headers, ProducedRecord } from '../record.ts';
 
 const NO_HEADERS: Headers = [];
 
-/** Copies: KafkaJS hands out slices, each of which would pin the whole fetch response. */
-function copy(bytes: Buffer | null | undefined): Buffer | null {
-  return bytes ? Buffer.from(bytes) : null;
+/** KafkaJS hands out slices, each of which pins the whole fetch response: what is kept for long must be a copy. */
+function keep(bytes: Buffer | null | undefined, copy: boolean): Buffer | null {
+  if (!bytes) return null;
+  return copy ? Buffer.from(bytes) : bytes;
 }
 
 /** KafkaJS keeps headers as an object: names that come twice stand together, at the place of the first. */
@@ -33,14 +34,20 @@ export function toHeaders(headers: Headers): IHeaders | undefined {
   return result;
 }
 
-export function toConsumed(topic: string, partition: number, message: KafkaMessage): ConsumedRecord {
+/** `copy`: the record may have to wait, so that it must not pin what was fetched with it. */
+export function toConsumed(
+  topic: string,
+  partition: number,
+  message: KafkaMessage,
+  copy: boolean,
+): ConsumedRecord {
   return {
     topic,
     partition,
     offset: Number(message.offset),
     timestamp: Number(message.timestamp),
-    key: copy(message.key),
-    value: copy(message.value),
+    key: keep(message.key, copy),
+    value: keep(message.value, copy),
     headers: fromHeaders(message.headers),
   };
 }

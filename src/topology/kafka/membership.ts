@@ -92,13 +92,14 @@ export class Membership {
     const last = batch.messages.at(-1);
     if (!run?.running || !intake || !last) return;
     if (fetchedOffset(batch) > intake.nextOffset) this.#checkGap(run, batch, intake.nextOffset);
-    const fresh = batch.messages.filter((message) => Number(message.offset) >= intake.nextOffset);
+    const readBefore = batch.messages.findIndex((message) => Number(message.offset) >= intake.nextOffset);
+    const fresh = readBefore === 0 ? batch.messages : readBefore < 0 ? [] : batch.messages.slice(readBefore);
     this.duplicatesDropped += batch.messages.length - fresh.length;
     intake.nextOffset = Math.max(intake.nextOffset, Number(last.offset) + 1);
     intake.highWatermark = Number(batch.highWatermark);
     // at once: later, it would move the position back to here
     resolveOffset(last.offset);
-    run.push(fresh.map((message) => toConsumed(batch.topic, batch.partition, message)));
+    run.push(fresh.map((message) => toConsumed(batch.topic, batch.partition, message, run.keepsRecords)));
     this.#options.flow().check();
   };
 

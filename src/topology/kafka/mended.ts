@@ -122,35 +122,39 @@ function rememberCoordinators(cluster: Cluster): void {
   };
 }
 
-type GroupStep = (grouped: Record<string, Message[]>, message: Message) => Record<string, Message[]>;
+type Grouped = Record<string, Message[]>;
 
 /**
- * KafkaJS groups a send's messages with `messages.reduce(…)`, copying a partition's list for every message. This list
- * answers that very call in linear time, by asking for the group of each message alone.
+ * The messages of a send to one topic. KafkaJS groups them with `messages.reduce(…)`, copying a partition's list for every
+ * message. This list lets it group the first one, which tells the partitioner about the topic, and then groups the
+ * others by asking that partitioner itself.
  */
 class LinearMessages extends Array<Message> {
+  partitionOf: ((message: Message) => number) | undefined;
+
   static override get [Symbol.species]() {
     return Array;
   }
 
   override reduce(step: unknown, initial?: unknown): never {
-    if (typeof step !== 'function' || initial === undefined) {
+    const [first, ...others] = this;
+    if (!first || !this.partitionOf || typeof step !== 'function' || initial === undefined) {
       return Reflect.apply(Array.prototype.reduce, this, [step, initial]) as never;
     }
-    const groupOne = step as GroupStep;
-    const grouped: Record<string, Message[]> = {};
-    for (const message of this) {
-      for (const [partition, one] of Object.entries(groupOne({}, message))) {
-        const group = grouped[partition];
-        if (group) group.push(...one);
-        else grouped[partition] = one;
-      }
+    const grouped: Grouped = step(initial, first);
+    for (const message of others) {
+      const partition = this.partitionOf(message);
+      const group = grouped[partition];
+      if (group) group.push(message);
+      else grouped[partition] = [message];
     }
     return grouped as never;
   }
 }
 
-/** The list to hand to a send. */
-export function messageList(): Message[] {
-  return new LinearMessages();
+/** An empty list to fill and to hand to a send; `partitionOf` must choose as the producer's partitioner does. */
+export function messageList(partitionOf: (message: Message) => number): Message[] {
+  const list = new LinearMessages();
+  list.partitionOf = partitionOf;
+  return list;
 }

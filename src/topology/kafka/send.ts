@@ -2,6 +2,7 @@ import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { ProducedRecord } from '../record.ts';
 import { toMessage } from './convert.ts';
 import { messageList } from './mended.ts';
+import type { Router } from './partitioner.ts';
 
 /** KafkaJS never splits a batch, and a broker refuses one above its message.max.bytes (1 MiB where unset). */
 const MAX_CHUNK_BYTES = 700_000;
@@ -35,6 +36,7 @@ interface BatchSender {
 /** Sends records in order, acknowledged by all in-sync replicas; `check` runs between two sends and may throw. */
 export async function sendAll(
   sender: BatchSender,
+  router: Router,
   records: readonly ProducedRecord[],
   check: () => void,
 ): Promise<RecordMetadata[]> {
@@ -42,7 +44,8 @@ export async function sendAll(
   for (const chunk of chunks(records)) {
     const byTopic = new Map<string, Message[]>();
     for (const record of chunk) {
-      const list = byTopic.get(record.topic) ?? messageList();
+      const list =
+        byTopic.get(record.topic) ?? messageList((message) => router.partitionOf(record.topic, message));
       if (list.length === 0) byTopic.set(record.topic, list);
       list.push(toMessage(record));
     }

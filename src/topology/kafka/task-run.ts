@@ -57,6 +57,11 @@ export class TaskRun {
     return this.#task;
   }
 
+  /** Whether records wait here for work of their own, rather than for the next commit alone. */
+  get keepsRecords(): boolean {
+    return (this.#task?.graph.async.length ?? 0) > 0;
+  }
+
   get inputBytes(): number {
     return this.#task?.inputBytes ?? 0;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fromHeaders, toHeaders } from '../../../src/topology/kafka/convert.ts';
 import { messageList } from '../../../src/topology/kafka/mended.ts';
+import { Router } from '../../../src/topology/kafka/partitioner.ts';
 
 describe('headers', () => {
   it('keep names that come twice, null values and their order', () => {
@@ -19,15 +20,26 @@ describe('headers', () => {
 
 describe('the message list', () => {
   it('groups as an ordinary array does, for the reduce that KafkaJS runs', () => {
-    type Grouped = Record<string, { value: string; partition?: number }[]>;
-    const messages = Array.from({ length: 3_000 }, (_, i) => ({ value: `${i}`, partition: i % 3 }));
-    const list = messageList();
+    type Grouped = Record<string, { key?: unknown }[]>;
+    const router = new Router();
+    const partitioner = router.createPartitioner();
+    const partitionMetadata = Array.from({ length: 5 }, (_, partitionId) => ({
+      partitionId,
+      leader: 1,
+      partitionErrorCode: 0,
+      replicas: [1],
+      isr: [1],
+    }));
+    const messages = Array.from({ length: 3_000 }, (_, i) => ({ key: `k${i}`, value: `${i}` }));
+    const list = messageList((message) => router.partitionOf('t', message));
     for (const message of messages) list.push(message);
-    const step = (grouped: Grouped, message: { value: unknown; partition?: number | undefined }): Grouped => {
-      const current = grouped[message.partition ?? 0] ?? [];
-      return Object.assign(grouped, { [message.partition ?? 0]: [...current, message] });
+    const step = (
+      grouped: Grouped,
+      message: { key?: string | Buffer | null; value: string | Buffer | null },
+    ): Grouped => {
+      const partition = partitioner({ topic: 't', partitionMetadata, message });
+      return Object.assign(grouped, { [partition]: [...(grouped[partition] ?? []), message] });
     };
-    const plain = messages.reduce<Grouped>(step, {});
-    expect(list.reduce<Grouped>(step, {})).toEqual(plain);
+    expect(list.reduce<Grouped>(step, {})).toEqual(messages.reduce<Grouped>(step, {}));
   });
 });
