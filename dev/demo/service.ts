@@ -1,0 +1,65 @@
+// `darkroom start` on the stack, as a process of its own: what the demo shows is the real thing.
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { StackError } from '../stack/errors.ts';
+import { baseEnvironment, Guard } from '../stack/native/guard.ts';
+import type { Stack } from '../stack/stack.ts';
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const START_TIMEOUT_MS = 60_000;
+const LOG_TAIL_LINES = 10;
+
+export interface Service {
+  /** Address of health and metrics. */
+  readonly http: string;
+  /** Throws when the service has ended by itself. */
+  check(): Promise<void>;
+  /** SIGTERM, and waits for its orderly end. */
+  stop(): Promise<void>;
+}
+
+/** Starts the service and resolves when it says that it is ready. It ends when this process does. */
+export async function startService(stack: Stack, log: string): Promise<Service> {
+  await rm(log, { force: true });
+  const guard = new Guard(undefined);
+  const child = await guard.start({
+    command: process.execPath,
+    args: ['--disable-warning=TimeoutNegativeWarning', main, 'start'],
+    env: { ...baseEnvironment(), ...stack.environment(), HTTP_PORT: '0' },
+    cwd: root,
+    log,
+  });
+  let ended = false;
+  void child.exited.then(() => {
+    ended = true;
+  });
+  const read = async () => (existsSync(log) ? await readFile(log, 'utf8') : '');
+  const check = async () => {
+    if (!ended) return;
+    const tail = (await read()).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+    throw new StackError(`darkroom start has ended by itself. The end of its log (${log}):\n${tail}`);
+  };
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  try {
+    for (;;) {
+      const http = readyAddress(await read());
+      if (http) return { http, check, stop: () => guard.end() };
+      await check();
+      if (Date.now() > deadline) {
+        throw new StackError(`darkroom start was not ready within ${START_TIMEOUT_MS / 1000} s; see ${log}`);
+      }
+      await sleep(50);
+    }
+  } catch (error) {
+    await guard.end();
+    throw error;
+  }
+}
+
+function readyAddress(log: string): string | undefined {
+  const line = log.split('\n').find((text) => text.includes('"msg":"ready"'));
+  return line === undefined ? undefined : JSON.parse(line).http;
+}
