@@ -1,0 +1,63 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** Words of others that look like our codes: Kafka's errors, lifecycle states, an option of the S3 client. */
+const NOT_OURS = [
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'CONCURRENT_TRANSACTIONS',
+  'GROUP_AUTHORIZATION_FAILED',
+  'ILLEGAL_SASL_STATE',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'INVALID_RECORD',
+  'INVALID_TOPIC_EXCEPTION',
+  'MESSAGE_TOO_LARGE',
+  'NOT_RUNNING',
+  'PENDING_ERROR',
+  'PENDING_SHUTDOWN',
+  'PRODUCER_FENCED',
+  'RECORD_LIST_TOO_LARGE',
+  'SASL_AUTHENTICATION_FAILED',
+  'TOPIC_ALREADY_EXISTS',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'WHEN_REQUIRED',
+];
+
+/** Beginnings of codes that are compared with, not made. */
+const isPrefixOf = (codes: ReadonlySet<string>, word: string) =>
+  !codes.has(word) && [...codes].some((code) => code.startsWith(`${word}_`));
+
+const files = globSync('src/**/*.ts', { cwd: root }).filter(
+  (path) => !/generated|config.variables\.ts$/.test(path),
+);
+const inSources = new Set(
+  files.flatMap((path) =>
+    [...read(path).matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)].map(([, word = '']) => word),
+  ),
+);
+const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)` \|(.*)\|(.*)\|$/gm)];
+const documented = new Set(rows.map(([, code = '']) => code));
+
+describe('docs/errors.md', () => {
+  it('has every code of the sources', () => {
+    const missing = [...inSources].filter(
+      (word) => !documented.has(word) && !NOT_OURS.includes(word) && !isPrefixOf(documented, word),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  it('has no code that is not in the sources, and excuses no word that is not there', () => {
+    expect([...documented, ...NOT_OURS].filter((code) => !inSources.has(code))).toEqual([]);
+  });
+
+  it('has each code once, with what is wrong and what to do', () => {
+    expect(rows).toHaveLength(documented.size);
+    for (const [, code, wrong, toDo] of rows) expect([code, wrong?.trim(), toDo?.trim()]).not.toContain('');
+  });
+});
