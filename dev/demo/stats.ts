@@ -2,6 +2,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import type { ImageCodec } from '../../src/serdes/codec.ts';
 import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
+import { mend } from '../../src/topology/kafka/mended.ts';
 import { messageOf, StackError } from '../stack/errors.ts';
 
 /** Calls `onEvent` with every event from the beginning of the topic, until it is closed. */
@@ -12,6 +13,7 @@ export async function readStats(
   onFailure: (error: Error) => void,
 ): Promise<() => Promise<void>> {
   const kafka = new Kafka({ clientId: 'darkroom-demo', brokers: [brokers], logLevel: logLevel.NOTHING });
+  mend(kafka); // or it would show aborted records as events
   const consumer = kafka.consumer({ groupId: 'darkroom-demo', readUncommitted: false, maxWaitTimeInMs: 200 });
   consumer.on('consumer.crash', ({ payload }) =>
     onFailure(new StackError(`image-stats can no longer be read: ${messageOf(payload.error)}`)),
