@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type Env, Environment } from './environment.ts';
 
 export type { Env } from './environment.ts';
+
 import { VARIABLES as V } from './variables.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;

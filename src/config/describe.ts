@@ -25,7 +25,9 @@ export function variablesAsMarkdown(): string {
     const bound = variable.reason ? `${variable.allowed} (${variable.reason})` : variable.allowed;
     return `| \`${variable.name}\` | ${variable.required ? 'required' : given} | ${cell(variable.summary)} | ${cell(bound)} |`;
   });
-  return ['| variable | default | what it is for | what is allowed |', '|---|---|---|---|', ...rows].join(
-    '\n',
-  );
+  return [
+    '| variable | default | what it is for | what is allowed |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ].join('\n');
 }

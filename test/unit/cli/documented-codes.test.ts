@@ -41,7 +41,7 @@ const inSources = new Set(
     [...read(path).matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g)].map(([, word = '']) => word),
   ),
 );
-const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)` \|(.*)\|(.*)\|$/gm)];
+const rows = [...read('docs/errors.md').matchAll(/^\| `([A-Z0-9_]+)` +\|(.*)\|(.*)\|$/gm)];
 const documented = new Set(rows.map(([, code = '']) => code));
 
 describe('docs/errors.md', () => {
