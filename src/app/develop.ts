@@ -1,6 +1,6 @@
 import { fromExternal } from '../sources/external.ts';
 import { fromUpload } from '../sources/upload.ts';
-import { otherwise, StreamsBuilder, type Topology } from '../topology/index.ts';
+import { otherwise, StreamsBuilder, type TimestampExtractor, type Topology } from '../topology/index.ts';
 import { archiveImage } from './archive-image.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { DevelopDeps } from './deps.ts';
@@ -13,12 +13,15 @@ import { mapRecord } from './map-record.ts';
 /** Every image that arrives, on either way, is developed and archived, and leaves exactly one event. */
 function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
   const { topics, codec, nowMs, onOutcome } = deps;
+  // a producer that stamps nothing must not stop the stream
+  const timestampExtractor: TimestampExtractor<Buffer | null, Buffer | null> = ({ timestamp }) =>
+    timestamp >= 0 ? timestamp : nowMs();
 
   const uploads = builder
-    .stream(topics.imageUploads, { as: 'uploads' })
+    .stream(topics.imageUploads, { as: 'uploads', timestampExtractor })
     .mapAsync(fromUpload(deps), { as: 'decode', concurrency: 64 });
   const external = builder
-    .stream(topics.imageStream, { as: 'external' })
+    .stream(topics.imageStream, { as: 'external', timestampExtractor })
     .mapValues(fromExternal(deps), { as: 'read-external' });
 
   const { developed, refused } = uploads

@@ -23,6 +23,11 @@ export { toJson } from './graph/json.ts';
 export { toMermaid } from './graph/mermaid.ts';
 export type { AsyncContext, Processor, ProcessorContext, TimestampExtractor } from './graph/nodes.ts';
 export type { RepartitionTopic, SubTopology, Topology } from './graph/topology.ts';
+export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
+export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
+export type { StreamsMetrics } from './kafka/metrics.ts';
+export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
+export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
 export type {
   ConsumedRecord,
   Headers,
@@ -32,9 +37,4 @@ export type {
   StreamRecord,
 } from './record.ts';
 export { bytesSerde, type Deserializer, type Serde, type Serializer, stringSerde } from './serde.ts';
-export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
-export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
-export type { StreamsMetrics } from './kafka/metrics.ts';
-export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
-export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
 export { TopologyTestDriver } from './testing/driver.ts';

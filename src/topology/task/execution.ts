@@ -1,7 +1,8 @@
 import type { Processor } from '../graph/nodes.ts';
 import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import type { Holding } from './byte-budget.ts';
-import type { CompiledAsync, CompiledNode, CompiledProcess, CompiledSource } from './compile.ts';
+import type { CompiledAsync, CompiledNode, CompiledProcess } from './compile.ts';
+import type { Head } from './record-queue.ts';
 
 /** A place where a record waits inside the graph: what is left to do for it in its turn, in depth-first order. */
 type Step =
@@ -52,13 +53,7 @@ export class Execution {
   #steps: Step[];
   #pending = 0;
 
-  constructor(
-    host: ExecutionHost,
-    source: ConsumedRecord,
-    node: CompiledSource,
-    record: StreamRecord,
-    holding: Holding,
-  ) {
+  constructor(host: ExecutionHost, { source, node, record, holding }: Head) {
     this.#host = host;
     this.source = source;
     this.timestamp = record.timestamp;

@@ -6,6 +6,7 @@ import type { CompiledSource } from './compile.ts';
 /** A record that was read, with its bytes decoded and its time known. */
 export interface Head {
   readonly source: ConsumedRecord;
+  readonly node: CompiledSource;
   readonly record: StreamRecord;
   readonly holding: Holding;
 }
@@ -39,7 +40,7 @@ export class RecordQueue {
     this.#records.push({ source, holding });
   }
 
-  /** The next record. Throws DESERIALIZATION_FAILED or the extractor's own error; the task fails then. */
+  /** The next record. Throws DESERIALIZATION_FAILED, TIMESTAMP_INVALID or the extractor's own error; the task fails then. */
   head(onDropped: (source: ConsumedRecord) => void): Head | undefined {
     while (!this.#head) {
       const next = this.#records[this.#at];
@@ -56,14 +57,16 @@ export class RecordQueue {
         continue;
       }
       this.#partitionTimeMs = Math.max(this.#partitionTimeMs, record.timestamp);
-      this.#head = { source: next.source, record, holding: next.holding };
+      this.#head = { source: next.source, node: this.node, record, holding: next.holding };
     }
     return this.#head;
   }
 
   /** Takes the head that `head()` has shown. */
-  shift(): void {
+  shift(): Head | undefined {
+    const head = this.#head;
     this.#head = undefined;
+    return head;
   }
 
   /** Gives back what unchosen records hold. */
@@ -91,7 +94,14 @@ export class RecordQueue {
         { cause: error },
       );
     }
-    if (!timestampExtractor) return record;
+    if (!timestampExtractor) {
+      if (record.timestamp >= 0) return record;
+      throw new StreamsError(
+        'TIMESTAMP_INVALID',
+        'fail',
+        `${source.topic}-${source.partition}@${source.offset} has the timestamp ${record.timestamp}. Give ${this.node.name} a timestampExtractor that chooses another, or a negative one to leave such records out`,
+      );
+    }
     return {
       ...record,
       timestamp: timestampExtractor({ ...record, context: source }, this.#partitionTimeMs),

@@ -8,23 +8,17 @@ import {
   type CompiledGraph,
   type CompiledNode,
   type CompiledProcess,
+  type CompiledSource,
   compile,
   instantiate,
 } from './compile.ts';
 import { Execution, type ExecutionHost } from './execution.ts';
-import { RecordQueue } from './record-queue.ts';
+import { inputBytesOf, RecordQueues } from './record-queues.ts';
 import type { TaskRuntime } from './runtime.ts';
 import { Stage, type StagedBatch } from './stage.ts';
 
-/** An object, its place in queues and buffers, and what KafkaJS keeps of a record. */
-const RECORD_OVERHEAD_BYTES = 300;
-
 /** Records chosen and not yet past their turn, at the most; the byte budget is the real bound for anything large. */
 const MAX_BUFFERED_RECORDS = 1_000;
-
-function inputBytesOf({ key, value }: ConsumedRecord): number {
-  return RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
-}
 
 export interface TaskOptions {
   /** For messages: `0_3`, sub-topology and partition. */
@@ -58,7 +52,7 @@ export class Task implements ExecutionHost {
   readonly graph: CompiledGraph;
   readonly #options: TaskOptions;
   readonly #runtime: TaskRuntime;
-  readonly #queues: RecordQueue[];
+  readonly #queues: RecordQueues;
   readonly #processors: Map<CompiledNode, Processor>;
   readonly #stage = new Stage();
   readonly #lost = new AbortController();
@@ -69,8 +63,6 @@ export class Task implements ExecutionHost {
   #inputBytes = 0;
   #choosing = true;
   #pumping = false;
-  #idleSinceMs: number | undefined;
-  #idleTimer: NodeJS.Timeout | undefined;
   /** The record whose turn it is, and where its `process` nodes forward to. */
   #inTurn: ConsumedRecord | undefined;
   #forward: ((record: StreamRecord, child?: string) => void) | undefined;
@@ -81,13 +73,17 @@ export class Task implements ExecutionHost {
     this.#options = options;
     this.#runtime = options.runtime;
     this.graph = compile(options.nodes);
-    const { topicNames } = options;
-    this.#queues = options.partitions.map(({ topic, partition }) => {
-      const source = this.graph.sources.find((node) =>
-        node.spec.topics.includes(topicNames?.logical(topic) ?? topic),
-      );
-      if (!source) throw new Error(`task ${options.id} has no source for ${topic}`);
-      return new RecordQueue(topic, partition, source);
+    this.#queues = new RecordQueues({
+      partitions: options.partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        node: this.#sourceOf(topic),
+      })),
+      budget: options.runtime.budget,
+      nowMs: options.runtime.nowMs,
+      maxTaskIdleMs: options.runtime.maxTaskIdleMs,
+      onSkipped: (record) => this.#skip(record),
+      onIdle: () => this.pump(),
     });
     this.#processors = instantiate(this.graph, (node) => this.#contextFor(node));
   }
@@ -103,7 +99,7 @@ export class Task implements ExecutionHost {
 
   /** Records read and not yet chosen. */
   get queued(): number {
-    return this.#queues.reduce((sum, queue) => sum + queue.length, 0);
+    return this.#queues.length;
   }
 
   /** Bytes of what was read, from intake to turn. */
@@ -129,14 +125,8 @@ export class Task implements ExecutionHost {
 
   /** Takes in records of one partition, in offset order, and starts what can start. */
   push(records: readonly ConsumedRecord[]): void {
-    const first = records[0];
-    const queue = this.#queues.find((q) => q.topic === first?.topic && q.partition === first?.partition);
-    if (!queue || !this.alive) return;
-    for (const record of records) {
-      const bytes = inputBytesOf(record);
-      this.#inputBytes += bytes;
-      queue.push(record, this.#runtime.budget.hold(bytes));
-    }
+    if (!this.alive) return;
+    this.#inputBytes += this.#queues.push(records);
     this.pump();
   }
 
@@ -171,8 +161,7 @@ export class Task implements ExecutionHost {
   drop(): void {
     if (!this.alive) return;
     this.#lost.abort(new StreamsError('TASK_LOST', 'fail', `task ${this.id} is no longer run here`));
-    clearTimeout(this.#idleTimer);
-    for (const queue of this.#queues) queue.clear();
+    this.#queues.clear();
     for (const execution of this.#buffer) execution?.holding.release();
     this.#buffer = [];
     this.#headAt = 0;
@@ -183,6 +172,13 @@ export class Task implements ExecutionHost {
     if (!this.alive) return;
     this.drop();
     this.#options.onFailure(error);
+  }
+
+  #sourceOf(topic: string): CompiledSource {
+    const logical = this.#options.topicNames?.logical(topic) ?? topic;
+    const source = this.graph.sources.find((node) => node.spec.topics.includes(logical));
+    if (!source) throw new Error(`task ${this.id} has no source for ${topic}`);
+    return source;
   }
 
   // ---- turns ----
@@ -220,41 +216,10 @@ export class Task implements ExecutionHost {
       this.graph.async.some((node) => this.#gate(node).waiting >= node.operator.concurrency)
     )
       return false;
-    const queue = this.#earliest();
-    const head = queue?.head((source) => this.#skip(source));
-    if (!queue || !head) return false;
-    queue.shift();
-    const node = queue.node;
-    this.#buffer.push(new Execution(this, head.source, node, head.record, head.holding));
+    const next = this.#queues.next();
+    if (!next) return false;
+    this.#buffer.push(new Execution(this, next));
     return true;
-  }
-
-  /** The queue whose head is earliest; none while an empty queue may still bring an earlier record. */
-  #earliest(): RecordQueue | undefined {
-    let earliest: RecordQueue | undefined;
-    let earliestMs = Number.POSITIVE_INFINITY;
-    let empty = false;
-    for (const queue of this.#queues) {
-      const head = queue.head((source) => this.#skip(source));
-      if (!head) empty = true;
-      else if (head.record.timestamp < earliestMs) {
-        earliest = queue;
-        earliestMs = head.record.timestamp;
-      }
-    }
-    if (!empty || !earliest || this.#runtime.maxTaskIdleMs === 0) this.#idleSinceMs = undefined;
-    else if (!this.#idledEnough()) return undefined;
-    return earliest;
-  }
-
-  #idledEnough(): boolean {
-    const now = this.#runtime.nowMs();
-    this.#idleSinceMs ??= now;
-    const leftMs = this.#idleSinceMs + this.#runtime.maxTaskIdleMs - now;
-    if (leftMs <= 0) return true;
-    clearTimeout(this.#idleTimer);
-    this.#idleTimer = setTimeout(() => this.pump(), leftMs);
-    return false;
   }
 
   #skip(source: ConsumedRecord): void {

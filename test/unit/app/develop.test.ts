@@ -296,3 +296,10 @@ test('the statistic carries none of the headers that came with the image', async
 });
 
 const done = async () => {};
+
+test('a record whose producer stamped no time is processed like any other', async () => {
+  const run = await open();
+  const headers = headersOf({ 'customer-id': 'acme' });
+  await run.driver.pipe({ topic: 'image-stream', key: null, value: await jpeg(), timestamp: -1, headers });
+  expect(await run.events()).toMatchObject([{ outcome: 'processed', customerId: 'acme' }]);
+});
