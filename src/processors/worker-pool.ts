@@ -8,6 +8,7 @@ import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './w
 const START_GRACE_MS = 20_000;
 /** The system buries a killed process within milliseconds; past this the id may be another process's. */
 const KILL_GRACE_MS = 2_000;
+const TERMINATE_TIMEOUT_MS = 500;
 /** Often enough to catch a process that fills memory at a gigabyte a second near its cap. */
 const MEMORY_WATCH_MS = process.platform === 'linux' ? 50 : 500;
 
@@ -154,7 +155,8 @@ export function createWorkerPool({
     alive: () => pool.stats().totalWorkers,
     close: async () => {
       for (const worker of [...switches.keys()]) kill(worker);
-      await pool.terminate(true);
+      // A worker that somebody else ended while it was idle never answers the library: its end has been announced already.
+      await pool.terminate(true, TERMINATE_TIMEOUT_MS).catch(() => {});
       await Promise.all([...pids].map(gone));
     },
   };

@@ -13,8 +13,8 @@ const settings: WorkerSettings = JSON.parse(process.argv[2] ?? '');
 const started: WorkerStarted = { worker: process.env.DARKROOM_WORKER ?? '', pid: process.pid };
 const reused = Buffer.allocUnsafeSlow(REUSED_BYTES);
 
-// A terminal's Ctrl-C reaches every process of the group; the parent still finishes what is in turn.
-process.on('SIGINT', () => {});
+// A terminal's Ctrl-C and a supervisor's SIGTERM reach every process of the group; the parent still finishes what is in turn.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 // The parent is gone. Not `process.exit`: that would wait for a decoder that runs.
 process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 if (settings.pipeline.steps.length > 0) watchParent();

@@ -165,6 +165,19 @@ describe('the darkroom', () => {
     await expect(room.develop(await grey(200), {})).rejects.toMatchObject({ code: 'DARKROOM_CLOSED' });
   });
 
+  it('closes when somebody else has killed its idle workers, which do not heed the SIGTERM of a group', async () => {
+    const before = childrenOf(process.pid);
+    const room = darkroom();
+    await room.develop(await grey(200), {});
+    const [worker = 0] = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    process.kill(worker, 'SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(isAlive(worker)).toBe(true);
+    process.kill(worker, 'SIGKILL');
+    await until('it is gone', () => !isAlive(worker));
+    await room.close();
+  });
+
   it('leaves no worker behind when the service is killed, and the next one removes its files', async () => {
     const scratchFolder = temporaryFolder();
     const service = fork(join(import.meta.dirname, 'plug-ins', 'service.ts'), [
