@@ -32,7 +32,7 @@ const { keep = false, json = false } = parse();
 const out = new Output(json ? process.stderr : process.stdout);
 /** What must be ended, the last first. */
 const endings: (() => Promise<void>)[] = [];
-let ending: Promise<void> | undefined;
+let ending: Promise<boolean> | undefined;
 
 for (const [signal, code] of [
   ['SIGINT', 130],
@@ -53,8 +53,8 @@ try {
     keepsUp = true;
     await new Promise(() => {}); // until a signal
   }
-  await end();
-  process.exit(agree ? 0 : 1);
+  const inOrder = await end();
+  process.exit(agree && inOrder ? 0 : 1);
 } catch (error) {
   if (ending) await sleep(60_000); // what fails while all is being ended is no news; the signal's handler exits
   out.line(error instanceof StackError ? error.message : `The demo failed: ${messageOf(error)}`);
@@ -197,10 +197,17 @@ function showAddresses(stack: Stack, service: Service): void {
   );
 }
 
-/** Ends everything, the last started first; once, however often it is called. */
-function end(): Promise<void> {
+/** Ends everything, the last started first; once, however often it is called. False when something ended badly. */
+function end(): Promise<boolean> {
   ending ??= (async () => {
-    for (const stop of endings.reverse()) await stop().catch((error) => out.line(messageOf(error)));
+    let inOrder = true;
+    for (const stop of endings.reverse()) {
+      await stop().catch((error) => {
+        inOrder = false;
+        out.line(messageOf(error));
+      });
+    }
+    return inOrder;
   })();
   return ending;
 }

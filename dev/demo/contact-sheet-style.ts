@@ -30,8 +30,7 @@ figure { display: flex; flex-direction: column; min-width: 0; overflow: hidden; 
 .mat { display: flex; align-items: center; justify-content: center; height: 190px; padding: 12px; background: var(--mat); }
 .mat img { max-width: 100%; max-height: 100%; min-width: 24px; image-rendering: auto;
   background: repeating-conic-gradient(var(--check) 0 25%, var(--card) 0 50%) 0 0 / 14px 14px; }
-.code { font-size: 17px; font-weight: 600; text-align: center; }
-.code::first-letter { text-transform: uppercase; }
+.code { font: 600 13px/1.5 ui-monospace, 'Cascadia Mono', Menlo, monospace; text-align: center; }
 figcaption { padding: 11px 13px 13px; font-size: 12.5px; color: var(--soft); font-variant-numeric: tabular-nums; }
 figcaption strong { display: block; overflow: hidden; color: var(--ink); font-size: 14px; font-weight: 600;
   text-overflow: ellipsis; white-space: nowrap; }
@@ -40,5 +39,7 @@ figcaption strong { display: block; overflow: hidden; color: var(--ink); font-si
 .rejected .mat, .failed .mat, .missing .mat { background: repeating-linear-gradient(-45deg, var(--mat) 0 9px,
   transparent 9px 18px); }
 footer { padding-top: 18px; padding-bottom: 44px; color: var(--soft); font-size: 12.5px; }
+@media (max-width: 620px) { header, main, footer { padding-left: 16px; padding-right: 16px; } dl { gap: 8px 24px; }
+  .frames { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 10px; } .mat { height: 140px; } }
 @media print { .frames { grid-template-columns: repeat(5, 1fr); } figure { break-inside: avoid; } }
 `;

@@ -61,9 +61,9 @@ function section(
   const types = [...Map.groupBy(events, ({ type }) => type)]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([type, ofType]) => `<li>${html(typeName(type))}<b>${ofType.length}</b></li>`);
-  const frames = sent.map((one) =>
-    frame(one, account.events.get(one.imageId)?.[0], pictures.get(one.imageId)),
-  );
+  const frames = sent
+    .toSorted(byExpectationAndName)
+    .map((one) => frame(one, account.events.get(one.imageId)?.[0], pictures.get(one.imageId)));
   return `<section>
 <div class="customer"><h2>${html(customer)}</h2><ul>${types.join('')}</ul></div>
 <div class="frames">
@@ -72,24 +72,28 @@ ${frames.join('\n')}
 </section>`;
 }
 
+/** Those that must be rejected come last. */
+const byExpectationAndName = ({ sample: a }: Sent, { sample: b }: Sent) =>
+  a.expected.localeCompare(b.expected) || a.name.localeCompare(b.name, 'en', { numeric: true });
+
 const WAYS = { upload: 'upload', stream: 'stream', reference: 'stream, by reference' };
 
 function frame({ sample }: Sent, event: ImageProcessed | undefined, picture: string | undefined): string {
   const outcome = event?.outcome ?? 'missing';
   const shown = picture
     ? `<img src="${html(picture)}" alt="${html(sample.name)}" loading="lazy">`
-    : `<p class="code">${html((event?.code ?? 'no event').replaceAll('_', ' ').toLowerCase())}</p>`;
+    : `<p class="code">${html(event?.code ?? 'NO_EVENT').replaceAll('_', '_<wbr>')}</p>`;
   return `<figure class="${outcome}"><div class="mat">${shown}</div>
 <figcaption><strong title="${html(sample.name)}">${html(sample.name)}</strong>${event ? facts(event) : ''}
-<p class="way">${WAYS[sample.way]}${event?.renditions.length ? ` → ${renditions(event)}` : ''}</p>
+<p>${WAYS[sample.way]}</p>${event?.renditions.length ? renditions(event) : ''}
 ${event?.reason ? `<p class="reason">${html(event.reason)}</p>` : ''}</figcaption></figure>`;
 }
 
 function facts({ type, width, height, frames, hasAlpha, bytes }: ImageProcessed): string {
   const parts = [
     typeName(type),
-    ...(width && height ? [`${width} × ${height}`] : []),
-    ...(frames && frames > 1 ? [`${frames} frames`] : []),
+    ...(width && height ? [`${width}\u00a0×\u00a0${height}`] : []),
+    ...(frames && frames > 1 ? [`${frames}\u00a0frames`] : []),
     ...(hasAlpha ? ['alpha'] : []),
     ...(bytes === null ? [] : [humanBytes(bytes)]),
   ];
@@ -98,12 +102,13 @@ function facts({ type, width, height, frames, hasAlpha, bytes }: ImageProcessed)
 
 function renditions({ renditions }: ImageProcessed): string {
   const bytes = renditions.reduce((sum, rendition) => sum + rendition.bytes, 0);
-  return `${renditions.length} renditions, ${humanBytes(bytes)}`;
+  return `<p class="out">${renditions.length} renditions · ${humanBytes(bytes)}</p>`;
 }
 
-const typeName = (type: string) => (type === 'unknown' ? 'no image' : type.toUpperCase());
+const TYPE_NAMES: Record<string, string> = { unknown: 'no image', webp: 'WebP' };
+const typeName = (type: string) => TYPE_NAMES[type] ?? type.toUpperCase();
 
 function humanBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 999_500 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+  if (bytes < 1000) return `${bytes}\u00a0B`;
+  return bytes < 999_500 ? `${Math.round(bytes / 1000)}\u00a0kB` : `${(bytes / 1e6).toFixed(1)}\u00a0MB`;
 }

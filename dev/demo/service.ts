@@ -36,6 +36,11 @@ export async function startService(stack: Stack, log: string): Promise<Service> 
   void child.exited.then(() => {
     ended = true;
   });
+  const stop = async () => {
+    await guard.end();
+    const exit = await child.exited;
+    if (exit !== 0) throw new StackError(`darkroom start did not end in order (${exit}); see ${log}`);
+  };
   const read = async () => (existsSync(log) ? await readFile(log, 'utf8') : '');
   const check = async () => {
     if (!ended) return;
@@ -46,7 +51,7 @@ export async function startService(stack: Stack, log: string): Promise<Service> 
   try {
     for (;;) {
       const http = readyAddress(await read());
-      if (http) return { http, check, stop: () => guard.end() };
+      if (http) return { http, check, stop };
       await check();
       if (Date.now() > deadline) {
         throw new StackError(`darkroom start was not ready within ${START_TIMEOUT_MS / 1000} s; see ${log}`);

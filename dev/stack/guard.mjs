@@ -23,15 +23,16 @@ function start({ id, command, args, env, cwd, log }) {
   tell({ type: 'spawned', id, pid: child.pid });
   child.on('exit', (code, signal) => {
     children.delete(id);
+    signalChild(child, 'SIGKILL'); // what it may have left behind in its group
     tell({ type: 'exited', id, code, signal });
     if (ending && children.size === 0) finish();
   });
 }
 
-/** Signals the whole group. The child is ours and not yet waited for, so its id cannot belong to anyone else. */
-function signalGroup(child, signal) {
+/** Asks the process itself to end, so that it can end its own children in order; kills the whole group. */
+function signalChild(child, signal) {
   try {
-    process.kill(-child.pid, signal);
+    process.kill(signal === 'SIGKILL' ? -child.pid : child.pid, signal);
   } catch {
     // it has just ended
   }
@@ -41,9 +42,9 @@ function end(signal) {
   if (ending) return;
   ending = true;
   if (children.size === 0) finish();
-  for (const child of children.values()) signalGroup(child, signal);
+  for (const child of children.values()) signalChild(child, signal);
   setTimeout(() => {
-    for (const child of children.values()) signalGroup(child, 'SIGKILL');
+    for (const child of children.values()) signalChild(child, 'SIGKILL');
   }, STOP_TIMEOUT_MS);
 }
 
@@ -56,7 +57,7 @@ process.on('message', (message) => {
   if (message.type === 'folder') temporaryFolder = message.folder;
   else if (message.type === 'start') start(message);
   else if (message.type === 'signal' && children.has(message.id))
-    signalGroup(children.get(message.id), message.signal);
+    signalChild(children.get(message.id), message.signal);
   else if (message.type === 'end') end('SIGTERM');
 });
 // data that is thrown away needs no orderly end

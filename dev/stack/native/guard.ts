@@ -12,21 +12,23 @@ export interface Command {
   log: string;
 }
 
+export type Exit = number | NodeJS.Signals;
+
 export interface GuardedProcess {
   readonly pid: number;
-  /** Resolves when it has ended. */
-  readonly exited: Promise<void>;
+  /** Resolves when it has ended, with its exit code or the signal that ended it. */
+  readonly exited: Promise<Exit>;
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
 }
 
 type GuardMessage =
   | { type: 'spawned'; id: string; pid: number }
   | { type: 'failed'; id: string; message: string }
-  | { type: 'exited'; id: string };
+  | { type: 'exited'; id: string; code: number | null; signal: NodeJS.Signals | null };
 
 interface Pending {
   spawned: PromiseWithResolvers<number>;
-  exited: PromiseWithResolvers<void>;
+  exited: PromiseWithResolvers<Exit>;
   pid?: number;
 }
 
@@ -82,7 +84,7 @@ export class Guard {
       child.spawned.reject(new StackError(`A process could not be started: ${message.message}`));
     } else {
       this.#children.delete(message.id);
-      child.exited.resolve();
+      child.exited.resolve(message.code ?? message.signal ?? 'SIGKILL');
     }
   }
 
@@ -100,7 +102,7 @@ export class Guard {
           // ended already
         }
       }
-      exited.resolve();
+      exited.resolve('SIGKILL');
     }
     this.#children.clear();
   }
