@@ -100,7 +100,7 @@ async function killTest(options: Options): Promise<void> {
     say(`${sent} sent, ${missing} missing, ${double} double, ${renditionsMissing} renditions missing`);
     say(`the longest stall of image-stats took ${report.longestStallMs} ms`);
     if (options.json) process.stdout.write(`${JSON.stringify(report.verdict)}\n`);
-    if (missing + double + renditionsMissing > 0) process.exitCode = 1;
+    if (sent < images || missing + double + renditionsMissing > 0) process.exitCode = 1;
   } finally {
     await end();
   }

@@ -96,26 +96,32 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     sending.catch(() => {}); // seen below, unless something else ends the run first
 
     const untilSeen = (count: number) => progressUntil(() => reader.seen >= count, reader, sending);
-    for (const fault of faults) {
-      await untilSeen(Math.max(Math.floor(share * (done + 0.5)), done + 1));
-      say(`${reader.seen} of ${images} images have their event`);
-      await inject(fault, { instances, stack, proxy, random, say });
-      done++;
-    }
-    const sent = await sending;
-    const complete = await untilSeen(images).catch((error: Error) => error);
-    if (complete instanceof Error) say(complete.message);
-
-    // No late repeat may come: the instances have ended, and the reader is past whatever they left.
-    await Promise.all(instances.map((instance) => instance.terminate()));
-    await producer.send({ topic: topics.stats, acks: -1, messages: marksOf(run) });
-    const marks = marksOf(run).map(({ headers }) => headers.mark);
-    await progressUntil(() => marks.every((mark) => reader.hasMark(mark)), reader, sending);
-
-    const { verdict, notes } = await judge(sent, reader.events, { s3, bucket: address.bucket });
+    const runFaults = async () => {
+      for (const fault of faults) {
+        await untilSeen(Math.max(Math.floor(share * (done + 0.5)), done + 1));
+        say(`${reader.seen} of ${images} images have their event`);
+        await inject(fault, { instances, stack, proxy, random, say });
+        done++;
+      }
+      await untilSeen(images);
+      await sending;
+      // No late repeat may come: the instances have ended, and the reader is past whatever they left.
+      await Promise.all(instances.map((instance) => instance.terminate()));
+      await producer.send({ topic: topics.stats, acks: -1, messages: marksOf(run) });
+      const marks = marksOf(run).map(({ headers }) => headers.mark);
+      await progressUntil(() => marks.every((mark) => reader.hasMark(mark)), reader, sending);
+    };
+    const stuck = await runFaults().then(
+      () => [],
+      (error: unknown) => [
+        error instanceof Error ? error.message : String(error),
+        ...instances.map((instance) => `${instance.name} said last:\n${instance.words()}`),
+      ],
+    );
+    ended.abort();
+    const { verdict, notes } = await judge(await sending, reader.events, { s3, bucket: address.bucket });
     const surprises = instances.flatMap((instance) => instance.surprises);
-    if (complete instanceof Error)
-      notes.push(...instances.map(({ name, words }) => `${name} said last:\n${words}`));
+    notes.push(...stuck);
     return { verdict, notes, longestStallMs: reader.longestStallMs, surprises };
   } finally {
     ended.abort();

@@ -22,14 +22,17 @@ export interface SenderDeps {
   readonly signal: AbortSignal;
 }
 
-/** Sends the images both ways, each under its own image-id, by one producer; returns their ids when all are acknowledged. */
+/**
+ * Sends the images both ways, each under its own image-id, by one producer. Returns the ids of those that are acknowledged,
+ * when all are or the signal has fired.
+ */
 export async function sendImages(deps: SenderDeps): Promise<Map<string, 'upload' | 'stream'>> {
   const sent = new Map<string, 'upload' | 'stream'>();
   const make = await imageMaker();
-  for (let next = 0; next < deps.images; ) {
+  for (let next = 0; next < deps.images && !deps.signal.aborted; ) {
     const count = Math.min(BATCH, deps.images - next, deps.allowance() - next);
     if (count <= 0) {
-      await delay(20, undefined, { signal: deps.signal });
+      await delay(20);
       continue;
     }
     const batch = Array.from({ length: count }, (_, i) => next + i);
