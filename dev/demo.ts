@@ -1,5 +1,5 @@
 // npm run demo: the real thing on this machine, from images to events, with sample images of four customers.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -178,6 +178,7 @@ async function untilAccounted(
 
 function showAddresses(stack: Stack, service: Service): void {
   writeCredentials(credentialsFile, stack);
+  endings.push(async () => rmSync(credentialsFile, { force: true }));
   const { kafka, registry, s3 } = stack.addresses;
   out.line();
   out.line(out.paint('bold', 'Staying up; end it with Ctrl-C'));
@@ -215,7 +216,7 @@ function end(): Promise<boolean> {
 function parse(): { keep?: boolean; json?: boolean } {
   const program = new Command('npm run demo --')
     .description(
-      'Starts broker, registry, S3 and Darkroom on this machine, sends sample images of four customers both ways, and\n' +
+      'Starts broker, registry, S3 and Darkroom on this machine, sends sample images of four customers both ways, and ' +
         'compares what was sent with what image-stats says. Leaves a contact sheet in .darkroom/demo.',
     )
     .option('--keep', 'stay up, and print every address')

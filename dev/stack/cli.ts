@@ -14,7 +14,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('npm run stack --')
   .description(
-    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS.\n' +
+    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS. ' +
       'Needs Java 17, Maven and Python 3 with venv; everything else is fetched once and cached.',
   )
   .showHelpAfterError()

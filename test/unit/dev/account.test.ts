@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { Account, accountTable } from '../../../dev/demo/account.ts';
+import type { Sample } from '../../../dev/samples/index.ts';
+import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
+
+const sample: Sample = {
+  name: 'cat.jpg',
+  customer: 'acme',
+  bytes: Buffer.from('cat'),
+  expected: 'processed',
+  type: 'jpeg',
+  way: 'upload',
+};
+const broken: Sample = {
+  ...sample,
+  name: 'broken.jpg',
+  way: 'stream',
+  expected: 'rejected',
+  code: 'IMAGE_CORRUPT',
+};
+
+function event(change: Partial<ImageProcessed>): ImageProcessed {
+  return {
+    eventId: 'cat',
+    attemptId: null,
+    revision: 1,
+    customerId: 'acme',
+    source: 'upload',
+    outcome: 'processed',
+    code: null,
+    reason: null,
+    type: 'jpeg',
+    bytes: 3,
+    width: 1,
+    height: 1,
+    frames: 1,
+    hasAlpha: false,
+    sha256: null,
+    pipeline: 'standard@1',
+    renditions: [],
+    createdAt: null,
+    receivedAt: 0,
+    processedAt: 0,
+    durationMs: 0,
+    sourceTopic: 'image-uploads',
+    sourcePartition: 0,
+    sourceOffset: 0,
+    ...change,
+  };
+}
+
+function accountOf(events: readonly ImageProcessed[]): Account {
+  const account = new Account();
+  account.addSent({ imageId: 'cat', sample });
+  account.addSent({ imageId: 'broken', sample: broken });
+  for (const one of events) account.addEvent(one);
+  return account;
+}
+
+const right = [event({}), event({ eventId: 'broken', outcome: 'rejected', code: 'IMAGE_CORRUPT' })];
+
+describe("the demo's account", () => {
+  test('agrees when every image has its one event, as it was expected', () => {
+    const account = accountOf(right);
+    expect(account.disagreements()).toEqual([]);
+    expect(account.accounted).toBe(2);
+    expect(accountTable(account).join('\n')).not.toContain('✗');
+  });
+
+  test.each([
+    ['an image without an event', right.slice(1), /cat\.jpg .*no event/],
+    ['an image with two events', [...right, event({})], /cat\.jpg .*2 events/],
+    ['another outcome', [event({ outcome: 'failed', code: 'PLUGIN_FAILED' }), ...right.slice(1)], /failed/],
+    [
+      'another code',
+      [...right.slice(0, 1), event({ eventId: 'broken', outcome: 'rejected', code: 'IMAGE_EMPTY' })],
+      /IMAGE_EMPTY/,
+    ],
+    ['another type', [event({ type: 'png' }), ...right.slice(1)], /png/],
+    ['another customer', [event({ customerId: 'birch' }), ...right.slice(1)], /birch/],
+    ['an event of an image that was never sent', [...right, event({ eventId: 'stranger' })], /stranger/],
+  ])('tells %s', (_, events, told) => {
+    const account = accountOf(events);
+    expect(account.disagreements()).toEqual([expect.stringMatching(told)]);
+    expect(accountTable(account).at(-1)).toContain('✗');
+  });
+});
