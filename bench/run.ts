@@ -1,0 +1,102 @@
+// npm run bench -- [images|memory|stateless …] [--images N] [--backlog N] [--records N] [--rounds N] [--json FILE]
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { printTable } from './figures.ts';
+import { benchImages } from './images.ts';
+import { type Lab, openLab } from './lab.ts';
+import { machine } from './machine.ts';
+import { benchMemory } from './memory.ts';
+import { benchStateless } from './stateless.ts';
+
+const NAMES = ['images', 'memory', 'stateless'] as const;
+type Name = (typeof NAMES)[number];
+const HELP = `npm run bench -- [NAME…] [options]      measure on this machine, with the real services started for it
+
+  images      images/s and CPU of the service, against sharp alone and a plain KafkaJS service
+  memory      resident memory of the service with a backlog, against its configured bound
+  stateless   records/s and CPU of the engine, against plain KafkaJS
+
+  --images N    photographs for "images" (default 128)
+  --backlog N   images for "memory" (default 2000)
+  --records N   records for "stateless" (default 200000)
+  --rounds N    rounds of "stateless" (default 3)
+  --json FILE   where the figures go (default bench/results/<time>.json)
+`;
+
+function isName(given: string): given is Name {
+  return NAMES.some((name) => name === given);
+}
+
+function usage(problem: string): never {
+  process.stderr.write(`${problem}\n\n${HELP}`);
+  process.exit(2);
+}
+
+function parse() {
+  try {
+    const options = {
+      images: { type: 'string', default: '128' },
+      backlog: { type: 'string', default: '2000' },
+      records: { type: 'string', default: '200000' },
+      rounds: { type: 'string', default: '3' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    } as const;
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function count(option: string, given: string, least: number): number {
+  const value = Number(given);
+  if (Number.isInteger(value) && value >= least) return value;
+  return usage(`--${option} must be an integer of at least ${least}, got ${given}`);
+}
+
+const { values, positionals } = parse();
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+const unknown = positionals.find((name) => !isName(name));
+if (unknown !== undefined) usage(`there is no bench ${unknown}; there are ${NAMES.join(', ')}`);
+const chosen: readonly string[] = positionals.length > 0 ? positionals : NAMES;
+const images = count('images', values.images, 24);
+const backlog = count('backlog', values.backlog, 100);
+const records = count('records', values.records, 10_000);
+const rounds = count('rounds', values.rounds, 1);
+if (process.platform !== 'linux') usage('the benches read /proc: they run on Linux only');
+
+const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
+  images: (lab) => benchImages(lab, { images }),
+  memory: (lab) => benchMemory(lab, { images: backlog }),
+  stateless: (lab) => benchStateless(lab, { records, rounds }),
+};
+
+const facts = machine();
+printTable(
+  'machine',
+  Object.entries(facts).map(([what, value]) => ({ what, value })),
+);
+const results: Record<string, unknown> = {};
+const lab = await openLab();
+try {
+  for (const name of NAMES) {
+    if (!chosen.includes(name)) continue;
+    try {
+      results[name] = await benches[name](lab);
+    } catch (error) {
+      process.exitCode = 1;
+      results[name] = { failed: error instanceof Error ? error.message : String(error) };
+      process.stderr.write(`${name} failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
+  }
+} finally {
+  await lab.close();
+}
+const file = values.json ?? join('bench', 'results', `${String(facts.at).replace(/[:.]/g, '-')}.json`);
+await mkdir(dirname(file), { recursive: true });
+await writeFile(file, `${JSON.stringify({ machine: facts, results }, null, 2)}\n`);
+process.stdout.write(`\nWritten to ${file}\n`);
