@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
-import { type Pipeline, STANDARD_PIPELINE } from '../processors/pipeline.ts';
+import { type Pipeline, STANDARD_PIPELINE } from '../processors/index.ts';
 import { UsageError } from './terminal.ts';
 
 /**

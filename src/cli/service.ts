@@ -4,7 +4,7 @@ import type { StartConfig } from '../config/compile.ts';
 import { startHealthServer } from '../observability/http-server.ts';
 import { createLogger, type Logger } from '../observability/logger.ts';
 import { Metrics } from '../observability/metrics.ts';
-import { createDarkroom } from '../processors/isolation.ts';
+import { createDarkroom } from '../processors/index.ts';
 import type { Darkroom } from '../processors/types.ts';
 import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
 import { createRegistryCodec } from '../serdes/registry-codec.ts';

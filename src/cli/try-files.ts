@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
-import { createDarkroom } from '../processors/isolation.ts';
+import { createDarkroom } from '../processors/index.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
