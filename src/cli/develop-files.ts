@@ -45,6 +45,8 @@ export async function developFiles(files: readonly FoundFile[], options: Develop
   let sent = 0;
   let lastTold = Promise.resolve();
   let failed = false;
+  const stopped = aborted(options.stop);
+  stopped.catch(() => {}); // looked at wherever this waits
 
   /** Pipes a file, in the order of the calls; the result comes later. */
   const begin = async (file: FoundFile): Promise<{ result: Promise<FileResult> }> => {
@@ -66,8 +68,7 @@ export async function developFiles(files: readonly FoundFile[], options: Develop
 
   try {
     for (const file of files) {
-      const leave = await room.enter(file.bytes);
-      options.stop.throwIfAborted();
+      const leave = await Promise.race([room.enter(file.bytes), stopped]);
       if (failed) break;
       const { result } = await begin(file);
       const before = lastTold;
@@ -79,7 +80,7 @@ export async function developFiles(files: readonly FoundFile[], options: Develop
         failed = true; // thrown below, where the last of them is awaited
       });
     }
-    await Promise.race([lastTold, aborted(options.stop)]);
+    await Promise.race([lastTold, stopped]);
   } finally {
     await driver.close();
   }

@@ -95,6 +95,22 @@ describe('darkroom try', () => {
     expect(codes).toEqual(['WORKER_TIMEOUT', 'FORMAT_UNKNOWN', 'IMAGE_CORRUPT', null, 'IMAGE_EMPTY']);
   });
 
+  it('ends at once when it is stopped, whatever hangs, and says how far it came', async () => {
+    const stop = AbortSignal.timeout(3_000);
+    const startedMs = performance.now();
+    const { code, err } = await darkroom(
+      ['try', ...Array(40).fill('in/a.jpg'), '--plugin', 'hang.mjs', '--out', 'stop'],
+      {
+        cwd: folder,
+        env: { WORKERS: '1' },
+        stop,
+      },
+    );
+    expect(code).toBe(1);
+    expect(err).toContain('stopped after 0 of 40 files');
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+  });
+
   it('ends with 2 when it may not write where it should', async () => {
     const { code, err } = await darkroom(['try', 'in', '--out', 'in/a.jpg'], { cwd: folder });
     expect(code).toBe(2);
