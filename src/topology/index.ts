@@ -18,7 +18,14 @@ export type { Branches } from './dsl/split.ts';
 export { otherwise } from './dsl/split.ts';
 export { StreamsBuilder } from './dsl/streams-builder.ts';
 export { type Disposition, StreamsError, TopologyError } from './errors.ts';
-export { type ExternalSink, type SinkRecord, SinkWriteError } from './external-sink.ts';
+export {
+  type ExternalSink,
+  type OffsetRange,
+  ReplayFromError,
+  type SinkContext,
+  type SinkRecord,
+  SinkWriteError,
+} from './external-sink.ts';
 export { toJson } from './graph/json.ts';
 export { toMermaid } from './graph/mermaid.ts';
 export type { AsyncContext, Processor, ProcessorContext, TimestampExtractor } from './graph/nodes.ts';

@@ -37,7 +37,7 @@ function toTopicOffsets(
   const byTopic = Map.groupBy(batch.positions, (position) => position.topic);
   return [...byTopic].map(([topic, positions]) => ({
     topic,
-    partitions: positions.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
+    partitions: positions.map(({ partition, to }) => ({ partition, offset: String(to) })),
   }));
 }
 
@@ -142,7 +142,7 @@ export class AtLeastOnceCommitter implements TaskCommitter {
     try {
       await sendAll(this.#producer, this.#router, batch.outputs, check);
       await consumer.commitOffsets(
-        batch.positions.map(({ topic, partition, offset }) => ({ topic, partition, offset: String(offset) })),
+        batch.positions.map(({ topic, partition, to }) => ({ topic, partition, offset: String(to) })),
       );
     } catch (error) {
       throw new CommitError(taskId, error);

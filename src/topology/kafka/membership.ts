@@ -1,4 +1,6 @@
 import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
+import { ReplayFromError } from '../external-sink.ts';
 import { backoffMs } from '../task/backoff.ts';
 import { toConsumed } from './convert.ts';
 import { CommitError } from './errors.ts';
@@ -11,6 +13,9 @@ function fetchedOffset(batch: Batch): number {
   return Number(Reflect.get(batch, 'fetchedOffset') ?? 0);
 }
 
+/** Makes a run of a task, which may have to begin before the committed offsets. */
+export type MakeRun = (replayFrom?: ReplayFromError['positions']) => TaskRun;
+
 export interface MembershipOptions {
   readonly consumer: Consumer;
   readonly logger: Logger;
@@ -18,7 +23,7 @@ export interface MembershipOptions {
   /** The tasks that an assignment of partitions means. */
   readonly tasksFor: (
     assignment: Readonly<Record<string, readonly number[]>>,
-  ) => readonly { readonly key: string; readonly make: () => TaskRun }[];
+  ) => readonly { readonly key: string; readonly make: MakeRun }[];
   /** The lowest offset that a partition still has. */
   readonly lowOffset: (topic: string, partition: number) => Promise<number>;
   /** `settled` may have changed. */
@@ -119,6 +124,12 @@ export class Membership {
   failed(run: TaskRun, error: unknown): void {
     run.drop();
     if (this.#closing || this.#runs.get(run.key) !== run) return;
+    if (error instanceof ReplayFromError) {
+      this.#options.logger.warn({ task: run.key, positions: error.positions }, error.message);
+      this.#options.onProgress();
+      this.#replace(run, error.positions);
+      return;
+    }
     if (!(error instanceof CommitError) || error.fatal) {
       this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
       return;
@@ -152,7 +163,7 @@ export class Membership {
       }
       run?.drop();
       taken.push(key);
-      this.#take(key, make(), generation);
+      this.#take(key, make, generation);
     }
     this.#joined = true;
     this.#options.logger.info(
@@ -170,35 +181,39 @@ export class Membership {
     }
   }
 
-  #replace(old: TaskRun): void {
+  #replace(old: TaskRun, replayFrom?: ReplayFromError['positions']): void {
     const again = this.#options.tasksFor(
       Object.fromEntries(old.intakes.map(({ topic, partition }) => [topic, [partition]])),
     );
-    for (const { key, make } of again) if (key === old.key) this.#take(key, make(), this.#generation);
+    for (const { key, make } of again)
+      if (key === old.key) this.#take(key, make, this.#generation, replayFrom);
   }
 
-  #take(key: string, run: TaskRun, generation: number, attempt = 0): void {
+  #take(
+    key: string,
+    make: MakeRun,
+    generation: number,
+    replayFrom?: ReplayFromError['positions'],
+    attempt = 0,
+  ): void {
+    const run = make(replayFrom);
     this.#runs.set(key, run);
     const current = () =>
       !this.#closing && generation === this.#generation && this.#runs.get(key) === run && !run.dropped;
+    const overtaken = () => this.#closing || generation !== this.#generation || this.#runs.get(key) !== run;
     run.acquire(current).then(
       () => this.#options.onProgress(),
       (error: unknown) => {
         run.drop();
-        if (this.#closing || generation !== this.#generation || this.#runs.get(key) !== run) return;
-        if (error instanceof Error && Reflect.get(error, 'code') === 'OFFSETS_EXPIRED')
+        if (overtaken()) return;
+        if (error instanceof StreamsError && error.disposition === 'fail')
           return this.#options.onFatal(error);
         this.#options.logger.warn(
           { task: key, error: error instanceof Error ? error.message : String(error) },
           'taking the task over failed and is tried again',
         );
         setTimeout(() => {
-          if (this.#closing || generation !== this.#generation || this.#runs.get(key) !== run) return;
-          const again = this.#options.tasksFor(
-            Object.fromEntries(run.intakes.map(({ topic, partition }) => [topic, [partition]])),
-          );
-          for (const next of again)
-            if (next.key === key) this.#take(key, next.make(), generation, attempt + 1);
+          if (!overtaken()) this.#take(key, make, generation, replayFrom, attempt + 1);
         }, backoffMs(attempt));
       },
     );

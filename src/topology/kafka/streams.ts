@@ -11,7 +11,7 @@ import { errorType, unreachable } from './errors.ts';
 import { FlowControl } from './flow-control.ts';
 import { Intake } from './intake.ts';
 import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
-import { Membership } from './membership.ts';
+import { type MakeRun, Membership } from './membership.ts';
 import type { StreamsMetrics } from './metrics.ts';
 import type { StreamsOptions } from './settings.ts';
 import { type TaskId, TopicNames, taskKey, tasksOf } from './task-ids.ts';
@@ -215,16 +215,16 @@ export class KafkaStreams {
   }
 
   /** The tasks whose partitions are in an assignment, each with a way to make its run. */
-  #tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: () => TaskRun }[] {
+  #tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: MakeRun }[] {
     const tasks = tasksOf(this.#topology, this.#names, (topic) => this.#widths.get(topic) ?? 0);
     return tasks
       .filter(({ subTopology, partition }) =>
         this.#names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
       )
-      .map((id) => ({ key: taskKey(id), make: () => this.#createRun(id) }));
+      .map((id) => ({ key: taskKey(id), make: (replayFrom) => this.#createRun(id, replayFrom) }));
   }
 
-  #createRun(id: TaskId): TaskRun {
+  #createRun(id: TaskId, replayFrom: Parameters<MakeRun>[0]): TaskRun {
     const topics = this.#names
       .sourcesOf(id.subTopology)
       .filter((topic) => id.partition < (this.#widths.get(topic) ?? 0));
@@ -237,6 +237,7 @@ export class KafkaStreams {
       runtime: this.#runtime,
       commitIntervalMs: this.#options.commitIntervalMs,
       names: this.#names,
+      ...(replayFrom && { replayFrom }),
       onFailure: (run, error) => {
         this.#counters.commitFailures++;
         this.#membership.failed(run, error);

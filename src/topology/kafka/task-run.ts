@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
+import type { ReplayFromError } from '../external-sink.ts';
 import type { ConsumedRecord } from '../record.ts';
 import { CommitLoop } from '../task/commit-loop.ts';
 import type { OnSinkTrouble } from '../task/flush.ts';
@@ -19,6 +20,8 @@ export interface TaskRunOptions {
   readonly runtime: TaskRuntime;
   readonly commitIntervalMs: number;
   readonly names: TopicNames;
+  /** Go on here instead of at the committed offsets: a sink has lost what came after. */
+  readonly replayFrom?: ReplayFromError['positions'];
   readonly onFailure: (run: TaskRun, error: unknown) => void;
   readonly onCommitted: (batch: StagedBatch) => void;
   readonly onSinkTrouble: OnSinkTrouble;
@@ -75,10 +78,10 @@ export class TaskRun {
     const { committer, intakes } = this.#options;
     await committer.open();
     if (!current()) return this.drop();
-    const offsets = await this.#committedOffsets();
+    const starts = await this.#starts();
     if (!current()) return this.drop();
-    this.#start();
-    for (const [index, intake] of intakes.entries()) intake.seek(offsets[index] ?? 0);
+    this.#start(starts);
+    for (const { intake, startOffset } of starts) intake.seek(startOffset);
     for (const intake of intakes) intake.resume('acquire');
   }
 
@@ -101,23 +104,18 @@ export class TaskRun {
     void this.#options.committer.close();
   }
 
-  #start(): void {
-    const {
-      id,
-      runtime,
-      intakes,
-      committer,
-      commitIntervalMs,
-      names,
-      onFailure,
-      onCommitted,
-      onSinkTrouble,
-    } = this.#options;
+  #start(starts: readonly Start[]): void {
+    const { id, runtime, committer, commitIntervalMs, names, onFailure, onCommitted, onSinkTrouble } =
+      this.#options;
     const task = new Task({
       id: this.key,
       nodes: id.subTopology.nodes,
       runtime,
-      partitions: intakes.map(({ topic, partition }) => ({ topic, partition })),
+      partitions: starts.map(({ intake: { topic, partition }, startOffset }) => ({
+        topic,
+        partition,
+        startOffset,
+      })),
       topicNames: names,
       onStaged: () => this.#loop?.notify(),
       onFailure: (error) => onFailure(this, error),
@@ -134,25 +132,49 @@ export class TaskRun {
     this.#state = 'running';
   }
 
-  /** Where to go on, per intake. Throws OFFSETS_EXPIRED where the topic no longer has the committed position. */
-  async #committedOffsets(): Promise<number[]> {
-    const { admin, groupId, intakes } = this.#options;
+  /** Where to go on. Throws OFFSETS_EXPIRED where the topic no longer has that position. */
+  async #starts(): Promise<Start[]> {
+    const { admin, groupId, intakes, replayFrom = [] } = this.#options;
     const topics = [...new Set(intakes.map(({ topic }) => topic))];
     const committed = await admin.fetchOffsets({ groupId, topics });
     return Promise.all(
-      intakes.map(async ({ topic, partition }) => {
-        const offset = Number(
-          committed.find((t) => t.topic === topic)?.partitions.find((p) => p.partition === partition)
-            ?.offset ?? -1,
-        );
+      intakes.map(async (intake) => {
+        const { topic, partition } = intake;
+        const isHere = (place: { readonly topic: string; readonly partition: number }) =>
+          place.topic === topic && place.partition === partition;
+        const known = committed
+          .find((t) => t.topic === topic)
+          ?.partitions.find((p) => p.partition === partition);
         const low = Number(
           (await admin.fetchTopicOffsets(topic)).find((p) => p.partition === partition)?.low ?? 0,
         );
+        const replay = replayFrom.find(isHere)?.offset;
+        if (replay !== undefined && replay < low)
+          await this.#beginAt({ topic, partition, offset: low }, replay);
+        const offset = replay === undefined ? Number(known?.offset ?? -1) : Math.max(replay, low);
         if (offset >= 0 && offset < low) throw offsetsExpired(topic, partition, offset, low);
-        return offset < 0 ? low : offset;
+        return { intake, startOffset: offset < 0 ? low : offset };
       }),
     );
   }
+
+  /** What a sink wants again is no longer in the topic: it begins anew where the topic begins, if it can. */
+  async #beginAt(
+    place: { readonly topic: string; readonly partition: number; readonly offset: number },
+    wanted: number,
+  ): Promise<void> {
+    const sinks = this.id.subTopology.nodes.flatMap((node) =>
+      node.kind === 'external-sink' ? [node.sink] : [],
+    );
+    const able = sinks.filter((sink) => sink.beginAt);
+    if (able.length === 0) throw offsetsExpired(place.topic, place.partition, wanted, place.offset);
+    for (const sink of able) await sink.beginAt?.(place);
+  }
+}
+
+interface Start {
+  readonly intake: Intake;
+  readonly startOffset: number;
 }
 
 /** Records that were never processed are gone: a person has to decide, nothing is skipped silently. */

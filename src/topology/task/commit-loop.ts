@@ -69,7 +69,7 @@ export class CommitLoop {
   async #commitOnce(): Promise<void> {
     const { task, committer, onCommitted, onSinkTrouble } = this.#options;
     const batch = task.take();
-    await flushExternal(batch, this.#stop.signal, onSinkTrouble);
+    await flushExternal(task.graph.externalSinks, batch, this.#stop.signal, onSinkTrouble);
     if (!task.alive) return;
     await committer.commit(batch);
     if (task.alive) onCommitted(batch);

@@ -1,4 +1,4 @@
-import type { SinkRecord } from '../external-sink.ts';
+import type { OffsetRange, SinkRecord } from '../external-sink.ts';
 import type { ExternalSinkSpec } from '../graph/nodes.ts';
 import type { ConsumedRecord, ProducedRecord } from '../record.ts';
 
@@ -6,12 +6,8 @@ import type { ConsumedRecord, ProducedRecord } from '../record.ts';
 export interface StagedBatch {
   readonly outputs: readonly ProducedRecord[];
   readonly external: ReadonlyMap<ExternalSinkSpec, readonly SinkRecord[]>;
-  /** Per topic and partition, the offset after the last record whose turn is over. */
-  readonly positions: readonly {
-    readonly topic: string;
-    readonly partition: number;
-    readonly offset: number;
-  }[];
+  /** Per topic and partition, from where the last batch ended to behind the last record whose turn is over. */
+  readonly positions: readonly OffsetRange[];
   readonly records: number;
   readonly bytes: number;
 }
@@ -25,7 +21,7 @@ function sizeOf(record: ProducedRecord): number {
   return bytes;
 }
 
-type Position = { topic: string; partition: number; offset: number };
+type Position = { topic: string; partition: number; from: number; to: number };
 
 /**
  * Collects the effects of records in their turns. What a record adds before its turn is over stays behind when the batch
@@ -34,11 +30,23 @@ type Position = { topic: string; partition: number; offset: number };
 export class Stage {
   #outputs: ProducedRecord[] = [];
   #external: { readonly sink: ExternalSinkSpec; readonly record: SinkRecord }[] = [];
-  #positions: Position[] = [];
+  readonly #positions: Position[];
   #records = 0;
   #bytes = 0;
   /** How much of the above belongs to records whose turn is over. */
   #closed = { outputs: 0, external: 0, bytes: 0 };
+
+  /** @param starts where each partition is read from */
+  constructor(
+    starts: readonly { readonly topic: string; readonly partition: number; readonly startOffset: number }[],
+  ) {
+    this.#positions = starts.map(({ topic, partition, startOffset }) => ({
+      topic,
+      partition,
+      from: startOffset,
+      to: startOffset,
+    }));
+  }
 
   /** Records whose turn is over and that wait for a commit. */
   get records(): number {
@@ -67,8 +75,7 @@ export class Stage {
     this.#closed = { outputs: this.#outputs.length, external: this.#external.length, bytes: this.#bytes };
     const { topic, partition, offset } = record;
     const position = this.#positions.find((p) => p.partition === partition && p.topic === topic);
-    if (position) position.offset = offset + 1;
-    else this.#positions.push({ topic, partition, offset: offset + 1 });
+    if (position) position.to = offset + 1;
   }
 
   take(): StagedBatch {
@@ -81,16 +88,17 @@ export class Stage {
       if (batch) batch.push(record);
       else bySink.set(sink, [record]);
     }
+    const moved = this.#positions.filter(({ from, to }) => to > from);
     const batch = {
       outputs: this.#outputs,
       external: bySink,
-      positions: this.#positions,
+      positions: moved.map((position) => ({ ...position })),
       records: this.#records,
       bytes,
     };
     this.#outputs = openOutputs;
     this.#external = openExternal;
-    this.#positions = [];
+    for (const position of moved) position.from = position.to;
     this.#records = 0;
     this.#bytes -= bytes;
     this.#closed = { outputs: 0, external: 0, bytes: 0 };

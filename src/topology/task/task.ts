@@ -25,8 +25,12 @@ export interface TaskOptions {
   readonly id: string;
   readonly nodes: readonly NodeSpec[];
   readonly runtime: TaskRuntime;
-  /** The partitions that this task reads. */
-  readonly partitions: readonly { readonly topic: string; readonly partition: number }[];
+  /** The partitions that this task reads, and from where. */
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly startOffset: number;
+  }[];
   /** Something was staged, or a full stage was taken: the commit loop looks again. */
   readonly onStaged: () => void;
   /** The task cannot go on; it is dropped already. */
@@ -54,7 +58,7 @@ export class Task implements ExecutionHost {
   readonly #runtime: TaskRuntime;
   readonly #queues: RecordQueues;
   readonly #processors: Map<CompiledNode, Processor>;
-  readonly #stage = new Stage();
+  readonly #stage: Stage;
   readonly #lost = new AbortController();
   /** The reorder buffer: chosen records, the head first. */
   #buffer: (Execution | undefined)[] = [];
@@ -73,6 +77,7 @@ export class Task implements ExecutionHost {
     this.#options = options;
     this.#runtime = options.runtime;
     this.graph = compile(options.nodes);
+    this.#stage = new Stage(options.partitions);
     this.#queues = new RecordQueues({
       partitions: options.partitions.map(({ topic, partition }) => ({
         topic,

@@ -60,7 +60,7 @@ export class TopologyTestDriver {
       id: '0_0',
       nodes,
       runtime,
-      partitions: [...this.#sources].map((topic) => ({ topic, partition: 0 })),
+      partitions: [...this.#sources].map((topic) => ({ topic, partition: 0, startOffset: 0 })),
       onStaged: () => this.#loop.notify(),
       onFailure: (error) => this.#fail(error),
       onSkipped: (record) => this.#finish(record.topic, record.offset),
@@ -143,8 +143,8 @@ export class TopologyTestDriver {
 
   /** The commit of one record: outputs become readable, those to topics that are read here are fed back. */
   #deliver(batch: StagedBatch): void {
-    for (const { topic, offset } of batch.positions) {
-      const piped = this.#piped.get(`${topic}@${offset - 1}`);
+    for (const { topic, to } of batch.positions) {
+      const piped = this.#piped.get(`${topic}@${to - 1}`);
       const back: ConsumedRecord[] = [];
       for (const output of batch.outputs) {
         const known = this.#outputs.get(output.topic);
@@ -155,7 +155,7 @@ export class TopologyTestDriver {
           back.push(this.#place({ topic: output.topic, key, value, timestamp, headers }, piped));
       }
       for (const record of back) this.#feed(record);
-      this.#finish(topic, offset - 1);
+      this.#finish(topic, to - 1);
     }
   }
 

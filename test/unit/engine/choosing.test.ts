@@ -33,8 +33,8 @@ function twoTopics(maxTaskIdleMs: number) {
     nodes: subTopologies[0]?.nodes ?? [],
     runtime,
     partitions: [
-      { topic: 'a', partition: 0 },
-      { topic: 'b', partition: 0 },
+      { topic: 'a', partition: 0, startOffset: 0 },
+      { topic: 'b', partition: 0, startOffset: 0 },
     ],
     onStaged: () => {},
     onFailure: (error) => {
