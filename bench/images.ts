@@ -16,6 +16,8 @@ interface Measured {
   readonly images: number;
   readonly seconds: number;
   readonly cpuMs: number;
+  /** Of that, outside of the workers. */
+  readonly mainCpuMs: number;
   readonly peakBytes: number;
   /** Of one image, from its start to its result, where the subject tells it. */
   readonly durationsMs: readonly number[];
@@ -66,6 +68,7 @@ async function rawSharp(mode: string, files: readonly string[]): Promise<Measure
     images: count ?? 0,
     seconds: time ?? 0,
     cpuMs: cpu ?? 0,
+    mainCpuMs: cpu ?? 0,
     peakBytes: peak ?? 0,
     durationsMs: [],
   };
@@ -148,13 +151,15 @@ async function measure(
     subject.thaw();
     await subject.until(done, WARM_UP + images, WITHIN_MS);
     const seconds = (performance.now() - startedMs) / 1000;
-    const cpuMs = subject.usage().cpuMs - before.cpuMs;
+    const after = subject.usage();
+    const cpuMs = after.cpuMs - before.cpuMs;
+    const mainCpuMs = after.mainCpuMs - before.mainCpuMs;
     clearInterval(sample);
     const durationsMs = subject.lines
       .filter(({ msg }) => msg === done)
       .slice(WARM_UP)
       .map(({ durationMs }) => Number(durationMs));
-    return { name, images, seconds, cpuMs, peakBytes, durationsMs };
+    return { name, images, seconds, cpuMs, mainCpuMs, peakBytes, durationsMs };
   } finally {
     await subject.end();
   }
@@ -192,6 +197,7 @@ function summarise(rows: readonly Measured[]): object {
       images: row.images,
       'images/s': rounded(rate(row)),
       'CPU ms/image': rounded(cpu(row)),
+      'own process': rounded(row.mainCpuMs / row.images),
       'p50 ms': row.durationsMs.length > 0 ? Math.round(percentile(row.durationsMs, 0.5)) : '',
       'p99 ms': row.durationsMs.length > 0 ? Math.round(percentile(row.durationsMs, 0.99)) : '',
       'peak RSS MiB': mebibytes(row.peakBytes),

@@ -6,6 +6,7 @@ import { type Stack, startStack } from '../dev/stack/stack.ts';
 const { Kafka, logLevel, Partitioners } = kafkajs;
 /** A request of so many bytes at most is sent at once. */
 const REQUEST_BYTES = 4 * 1024 * 1024;
+const LEADERS_WITHIN_MS = 30_000;
 
 export interface BenchRecord {
   readonly value: Buffer;
@@ -64,7 +65,20 @@ export async function openLab(): Promise<Lab> {
   const topic = async (name: string, partitions: number): Promise<string> => {
     const created = `bench-${id}-${name}`;
     const configEntries = [{ name: 'max.message.bytes', value: String(17 * 1024 * 1024) }];
-    await admin.createTopics({ topics: [{ topic: created, numPartitions: partitions, configEntries }] });
+    await admin.createTopics({
+      topics: [{ topic: created, numPartitions: partitions, configEntries }],
+      waitForLeaders: false, // KafkaJS' own wait gives up when the broker is busy
+    });
+    const deadlineMs = performance.now() + LEADERS_WITHIN_MS;
+    for (;;) {
+      try {
+        await admin.fetchTopicOffsets(created);
+        break;
+      } catch (error) {
+        if (performance.now() > deadlineMs) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
     return created;
   };
   return {

@@ -6,7 +6,9 @@ const PAGE_BYTES = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf
 
 interface ProcessState {
   readonly parent: number;
+  /** With that of its children that have ended. */
   readonly cpuMs: number;
+  readonly ownCpuMs: number;
   readonly residentBytes: number;
 }
 
@@ -14,6 +16,8 @@ interface ProcessState {
 export interface Usage {
   /** User and system time, of children that have ended too. */
   readonly cpuMs: number;
+  /** Of that, the process' own. */
+  readonly mainCpuMs: number;
   /** Resident bytes of the process itself. */
   readonly mainBytes: number;
   /** Resident bytes of each descendant. */
@@ -33,6 +37,7 @@ export function usageOf(pid: number): Usage {
   const states = [...below].flatMap((id) => all.get(id) ?? []);
   return {
     cpuMs: states.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
+    mainCpuMs: main.ownCpuMs,
     mainBytes: main.residentBytes,
     childBytes: states.filter((state) => state !== main).map(({ residentBytes }) => residentBytes),
   };
@@ -49,10 +54,13 @@ function processes(): Map<number, ProcessState> {
         .slice(stat.lastIndexOf(')') + 2)
         .split(' ')
         .map(Number);
-      const ticks = fields.slice(11, 15).reduce((sum, value) => sum + value, 0);
+      const [own = 0, all = 0] = [13, 15].map((end) =>
+        fields.slice(11, end).reduce((sum, value) => sum + value, 0),
+      );
       found.set(Number(name), {
         parent: fields[1] ?? 0,
-        cpuMs: (ticks * 1000) / TICKS_PER_SECOND,
+        cpuMs: (all * 1000) / TICKS_PER_SECOND,
+        ownCpuMs: (own * 1000) / TICKS_PER_SECOND,
         residentBytes: (fields[21] ?? 0) * PAGE_BYTES,
       });
     } catch {
