@@ -72,13 +72,11 @@ describe('split', () => {
   it('sends each record to the first branch that takes it, by name', async () => {
     const outputs = await run(
       (builder) => {
-        const branches = builder
-          .stream('in', texts)
-          .split({
-            a: (value) => value === 'a',
-            letters: (value) => /[a-z]/.test(value ?? ''),
-            rest: otherwise,
-          });
+        const branches = builder.stream('in', texts).split({
+          a: (value) => value === 'a',
+          letters: (value) => /[a-z]/.test(value ?? ''),
+          rest: otherwise,
+        });
         branches.a.to('a');
         branches.letters.to('letters');
         branches.rest.to('rest');
