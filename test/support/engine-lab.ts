@@ -109,8 +109,12 @@ export class EngineLab {
     return records;
   }
 
+  async closeInstances(): Promise<void> {
+    await Promise.all(this.#streams.splice(0).map((streams) => streams.close({ timeoutMs: 5_000 })));
+  }
+
   async close(): Promise<void> {
-    await Promise.all(this.#streams.map((streams) => streams.close({ timeoutMs: 5_000 })));
+    await this.closeInstances();
     await Promise.all(this.#consumers.map((consumer) => consumer.disconnect()));
     await Promise.all([this.#producer.disconnect(), this.admin.disconnect()]);
   }

@@ -137,9 +137,10 @@ export class KafkaStreams {
    */
   async close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (!this.#lifecycle.transitionTo('PENDING_SHUTDOWN')) return;
+    const endMs = Date.now() + timeoutMs;
     const drainMs = Math.max(0, timeoutMs - LEAVE_MS);
     await Promise.race([this.#membership.drain(), delay(drainMs, undefined, { ref: false })]);
-    await this.#disconnect(timeoutMs);
+    await this.#disconnect(Math.min(LEAVE_MS, Math.max(0, endMs - Date.now())));
     this.#lifecycle.transitionTo('NOT_RUNNING');
   }
 
@@ -281,15 +282,15 @@ export class KafkaStreams {
       { code: Reflect.get(error, 'code') ?? errorType(error), error: error.message },
       'the application cannot go on',
     );
-    await this.#disconnect(DEFAULT_CLOSE_MS);
+    await this.#disconnect(LEAVE_MS);
     this.#lifecycle.transitionTo('ERROR', error);
   }
 
   /** Leaving waits for a rebalance that is under way; the group notices a member that did not say good-bye. */
-  async #disconnect(timeoutMs: number): Promise<void> {
+  async #disconnect(leaveMs: number): Promise<void> {
     this.#flow.stop();
     const left = this.#consumer.disconnect().catch(() => {});
-    await Promise.race([left, delay(Math.max(LEAVE_MS, timeoutMs / 2), undefined, { ref: false })]);
+    await Promise.race([left, delay(leaveMs, undefined, { ref: false })]);
     this.#membership.dropAll();
     await this.#admin.disconnect().catch(() => {});
   }
