@@ -8,7 +8,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { StreamsError } from '../topology/errors.ts';
+import { type Disposition, StreamsError } from '../topology/errors.ts';
 import { Circuit } from './circuit.ts';
 import { judge, s3Error } from './s3-errors.ts';
 import type { ObjectStore, StoredObject } from './types.ts';
@@ -104,7 +104,7 @@ export function createS3Store(settings: S3Settings): S3Store {
   /** Repeats until S3 answers; an answer that means "wrong place or key" becomes a StreamsError. */
   const ask = async <T>(
     place: string,
-    asker: 'us' | 'a record' | 'start',
+    asker: Asker,
     signal: AbortSignal | undefined,
     request: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> => {
@@ -114,15 +114,7 @@ export function createS3Store(settings: S3Settings): S3Store {
       } catch (error) {
         const verdict = judge(error);
         if (attemptSignal.aborted || verdict.kind !== 'refused') throw error;
-        const ours = asker === 'us' || verdict.code.startsWith('S3_CREDENTIALS');
-        const disposition =
-          verdict.code === 'S3_REQUEST_REFUSED' && asker !== 'start'
-            ? 'dead-letter'
-            : asker === 'start' || (ours && !provenRight)
-              ? 'fail'
-              : ours
-                ? 'retry'
-                : 'dead-letter';
+        const disposition = dispositionOf(verdict.code, asker, provenRight);
         throw s3Error(verdict.code, disposition, place, verdict.reason);
       }
     }, signal);
@@ -213,6 +205,17 @@ export function createS3Store(settings: S3Settings): S3Store {
     trouble: () => circuit.trouble(),
     close: async () => client.destroy(),
   };
+}
+
+/** Who wants something of S3: a check at the start, a write of ours, or a record that refers to an object. */
+type Asker = 'start' | 'us' | 'a record';
+
+/** What a refusal means, as the docstring of S3Store says it. */
+function dispositionOf(code: string, asker: Asker, provenRight: boolean): Disposition {
+  if (asker === 'start') return 'fail';
+  if (code === 'S3_REQUEST_REFUSED') return 'dead-letter';
+  if (asker === 'a record' && !code.startsWith('S3_CREDENTIALS')) return 'dead-letter';
+  return provenRight ? 'retry' : 'fail';
 }
 
 const placeOf = (bucket: string, key: string): string => `${JSON.stringify(key)} in bucket ${bucket}`;
