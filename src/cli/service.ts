@@ -22,6 +22,8 @@ import { untilReached } from './until-reached.ts';
 const REGISTRY_TIMEOUT_MS = 10_000;
 const TROUBLE_POLL_MS = 1_000;
 const S3_CONNECTIONS = 64;
+/** A photograph or two from each partition at a time. */
+const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 
 /** Runs until `stop` fires, and ends in order then; throws what keeps it from starting or from going on. */
 export async function runService(config: StartConfig, stop: AbortSignal): Promise<void> {
@@ -83,6 +85,7 @@ async function runWith(
     ...engine,
     kafka,
     memoryBudgetBytes: processing.memoryBudgetBytes,
+    maxPartitionFetchBytes: IMAGE_FETCH_BYTES,
     logger,
   });
   const metrics: Metrics = new Metrics([

@@ -37,5 +37,10 @@ export interface StreamsOptions {
   readonly maxTaskIdleMs: number;
   /** Of internal topics. */
   readonly replicationFactor: number;
+  /**
+   * Kafka's `max.partition.fetch.bytes`, default 512 KiB. A larger record comes all the same, but alone: raise it above the
+   * usual size of large records, so that a fetch brings some of each partition.
+   */
+  readonly maxPartitionFetchBytes?: number;
   readonly logger: Logger;
 }
