@@ -9,20 +9,23 @@ function keep(bytes: Buffer | null | undefined, copy: boolean): Buffer | null {
   return copy ? Buffer.from(bytes) : bytes;
 }
 
+/** Most records have none: asked without making a list of names. */
+function isEmpty(headers: IHeaders): boolean {
+  for (const _ in headers) return false;
+  return true;
+}
+
 /** KafkaJS keeps headers as an object: names that come twice stand together, at the place of the first. */
 export function fromHeaders(headers: IHeaders | undefined): Headers {
-  if (!headers) return NO_HEADERS;
-  const names = Object.keys(headers);
-  if (names.length === 0) return NO_HEADERS;
-  return names.flatMap((name) => {
+  if (!headers || isEmpty(headers)) return NO_HEADERS;
+  return Object.keys(headers).flatMap((name) => {
     const value = headers[name];
     const values = Array.isArray(value) ? value : [value];
     return values.map((v) => [name, v === undefined || v === null ? null : Buffer.from(v)] as const);
   });
 }
 
-export function toHeaders(headers: Headers): IHeaders | undefined {
-  if (headers.length === 0) return undefined;
+export function toHeaders(headers: Headers): IHeaders {
   const result: Record<string, Buffer | undefined | Buffer[]> = {};
   for (const [name, bytes] of headers) {
     const value = bytes ?? undefined;
@@ -56,12 +59,17 @@ export function toConsumed(
 export type RoutedMessage = Message & { readonly choosePartition?: (partitions: number) => number };
 
 export function toMessage(record: ProducedRecord): RoutedMessage {
-  return {
-    key: record.key,
-    value: record.value,
-    timestamp: String(record.timestamp),
-    headers: toHeaders(record.headers),
-    partition: record.partition,
-    choosePartition: record.choosePartition,
-  };
+  const { key, value, headers, partition, choosePartition } = record;
+  const message: Message = { key, value, timestamp: timestampText(record.timestamp) };
+  if (headers.length > 0) message.headers = toHeaders(headers);
+  if (partition !== undefined) message.partition = partition;
+  return choosePartition ? { ...message, choosePartition } : message;
+}
+
+let lastTimestamp = { number: 0, text: '0' };
+
+/** KafkaJS wants text; neighbours often share their time. */
+function timestampText(number: number): string {
+  if (lastTimestamp.number !== number) lastTimestamp = { number, text: String(number) };
+  return lastTimestamp.text;
 }

@@ -137,13 +137,16 @@ class LinearMessages extends Array<Message> {
   }
 
   override reduce(step: unknown, initial?: unknown): never {
-    const [first, ...others] = this;
-    if (!first || !this.partitionOf || typeof step !== 'function' || initial === undefined) {
+    const [first] = this;
+    const { partitionOf } = this;
+    if (!first || !partitionOf || typeof step !== 'function' || initial === undefined) {
       return Reflect.apply(Array.prototype.reduce, this, [step, initial]) as never;
     }
     const grouped: Grouped = step(initial, first);
-    for (const message of others) {
-      const partition = this.partitionOf(message);
+    for (let at = 1; at < this.length; at++) {
+      const message = this[at];
+      if (!message) continue;
+      const partition = partitionOf(message);
       const group = grouped[partition];
       if (group) group.push(message);
       else grouped[partition] = [message];

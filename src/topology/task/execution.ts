@@ -1,8 +1,8 @@
-import type { Processor } from '../graph/nodes.ts';
 import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import type { Holding } from './byte-budget.ts';
 import type { CompiledAsync, CompiledNode, CompiledProcess } from './compile.ts';
 import type { Head } from './record-queue.ts';
+import type { Turn } from './turn.ts';
 
 /** A place where a record waits inside the graph: what is left to do for it in its turn, in depth-first order. */
 type Step =
@@ -23,21 +23,14 @@ type Step =
 
 /** What an execution needs from its task. */
 export interface ExecutionHost {
+  /** What happens in the record's turn. */
+  readonly turn: Turn;
   /** Runs the function of `node`; `done` gets its result while the task lives. */
   startWork(
     execution: Execution,
     node: CompiledAsync,
     record: StreamRecord,
     done: (value: unknown) => void,
-  ): void;
-  processor(node: CompiledProcess): Processor;
-  /** Binds what the processor forwards to the record at hand. */
-  withForward(forward: (record: StreamRecord, child?: string) => void, run: () => void): void;
-  stageOutput(node: CompiledNode & { kind: 'sink' }, record: StreamRecord, source: ConsumedRecord): void;
-  stageWrite(
-    node: CompiledNode & { kind: 'external-sink' },
-    record: StreamRecord,
-    source: ConsumedRecord,
   ): void;
   /** The last work of this execution has ended. */
   settled(execution: Execution): void;
@@ -71,7 +64,7 @@ export class Execution {
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
       switch (step.kind) {
         case 'run':
-          this.#inTurn(step.node, step.record);
+          this.#host.turn.run(step.node, step.record);
           break;
         case 'observe':
           step.node.action(step.record, this.source);
@@ -146,42 +139,7 @@ export class Execution {
       for (const child of node.children)
         if (only === undefined || child.name === only) next.push(this.#ahead(child, out));
     };
-    this.#host.withForward(forward, () => this.#host.processor(node).process(record));
+    this.#host.turn.process(node, record, forward);
     return next;
-  }
-
-  /** Runs everything from `node` on, depth first in the order of the calls, as Kafka Streams does. */
-  #inTurn(node: CompiledNode, record: StreamRecord): void {
-    switch (node.kind) {
-      case 'source':
-        for (const child of node.children) this.#inTurn(child, record);
-        return;
-      case 'pure':
-        node.apply(record, (out, only) => this.#forwardInTurn(node, out, only), this.source);
-        return;
-      case 'observe':
-        node.action(record, this.source);
-        for (const child of node.children) this.#inTurn(child, record);
-        return;
-      case 'process':
-        this.#host.withForward(
-          (out, only) => this.#forwardInTurn(node, out, only),
-          () => this.#host.processor(node).process(record),
-        );
-        return;
-      case 'sink':
-        this.#host.stageOutput(node, record, this.source);
-        return;
-      case 'external-sink':
-        this.#host.stageWrite(node, record, this.source);
-        return;
-      case 'async':
-        throw new Error(`${node.name} cannot run in turn: it is ahead by definition`);
-    }
-  }
-
-  #forwardInTurn(node: CompiledNode, record: StreamRecord, only: string | undefined): void {
-    for (const child of node.children)
-      if (only === undefined || child.name === only) this.#inTurn(child, record);
   }
 }

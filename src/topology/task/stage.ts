@@ -17,6 +17,7 @@ const RECORD_OVERHEAD_BYTES = 100;
 
 function sizeOf(record: ProducedRecord): number {
   let bytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  if (record.headers.length === 0) return bytes;
   for (const [name, value] of record.headers) bytes += name.length + (value?.length ?? 0);
   return bytes;
 }
@@ -34,7 +35,9 @@ export class Stage {
   #records = 0;
   #bytes = 0;
   /** How much of the above belongs to records whose turn is over. */
-  #closed = { outputs: 0, external: 0, bytes: 0 };
+  #closedOutputs = 0;
+  #closedExternal = 0;
+  #closedBytes = 0;
 
   /** @param starts where each partition is read from */
   constructor(
@@ -72,16 +75,18 @@ export class Stage {
   /** The turn of `record` is over: its effects join the batch, its offset becomes part of the position. */
   close(record: ConsumedRecord): void {
     this.#records++;
-    this.#closed = { outputs: this.#outputs.length, external: this.#external.length, bytes: this.#bytes };
+    this.#closedOutputs = this.#outputs.length;
+    this.#closedExternal = this.#external.length;
+    this.#closedBytes = this.#bytes;
     const { topic, partition, offset } = record;
     const position = this.#positions.find((p) => p.partition === partition && p.topic === topic);
     if (position) position.to = offset + 1;
   }
 
   take(): StagedBatch {
-    const { outputs, external, bytes } = this.#closed;
-    const openOutputs = this.#outputs.splice(outputs);
-    const openExternal = this.#external.splice(external);
+    const bytes = this.#closedBytes;
+    const openOutputs = this.#outputs.splice(this.#closedOutputs);
+    const openExternal = this.#external.splice(this.#closedExternal);
     const bySink = new Map<ExternalSinkSpec, SinkRecord[]>();
     for (const { sink, record } of this.#external) {
       const batch = bySink.get(sink);
@@ -101,7 +106,9 @@ export class Stage {
     for (const position of moved) position.from = position.to;
     this.#records = 0;
     this.#bytes -= bytes;
-    this.#closed = { outputs: 0, external: 0, bytes: 0 };
+    this.#closedOutputs = 0;
+    this.#closedExternal = 0;
+    this.#closedBytes = 0;
     return batch;
   }
 }

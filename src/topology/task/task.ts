@@ -3,6 +3,7 @@ import type { NodeSpec, Processor, ProcessorContext } from '../graph/nodes.ts';
 import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import type { AsyncGate } from './async-gate.ts';
 import { runWork } from './async-work.ts';
+import type { Holding } from './byte-budget.ts';
 import {
   type CompiledAsync,
   type CompiledGraph,
@@ -16,6 +17,7 @@ import { Execution, type ExecutionHost } from './execution.ts';
 import { inputBytesOf, RecordQueues } from './record-queues.ts';
 import type { TaskRuntime } from './runtime.ts';
 import { Stage, type StagedBatch } from './stage.ts';
+import { Turn, type TurnHost } from './turn.ts';
 
 /** Records chosen and not yet past their turn, at the most; the byte budget is the real bound for anything large. */
 const MAX_BUFFERED_RECORDS = 1_000;
@@ -51,9 +53,10 @@ export interface TaskOptions {
  *                                             work of all runs ahead
  * ```
  */
-export class Task implements ExecutionHost {
+export class Task implements ExecutionHost, TurnHost {
   readonly id: string;
   readonly graph: CompiledGraph;
+  readonly turn: Turn;
   readonly #options: TaskOptions;
   readonly #runtime: TaskRuntime;
   readonly #queues: RecordQueues;
@@ -67,9 +70,6 @@ export class Task implements ExecutionHost {
   #inputBytes = 0;
   #choosing = true;
   #pumping = false;
-  /** The record whose turn it is, and where its `process` nodes forward to. */
-  #inTurn: ConsumedRecord | undefined;
-  #forward: ((record: StreamRecord, child?: string) => void) | undefined;
   dropped = 0;
 
   constructor(options: TaskOptions) {
@@ -77,6 +77,7 @@ export class Task implements ExecutionHost {
     this.#options = options;
     this.#runtime = options.runtime;
     this.graph = compile(options.nodes);
+    this.turn = new Turn(this, this.graph.nodes);
     this.#stage = new Stage(options.partitions);
     this.#queues = new RecordQueues({
       partitions: options.partitions.map(({ topic, partition }) => ({
@@ -191,12 +192,9 @@ export class Task implements ExecutionHost {
   #takeTurn(): boolean {
     const head = this.#buffer[this.#headAt];
     if (!head?.ready || this.stageFull) return false;
-    this.#streamTimeMs = Math.max(this.#streamTimeMs, head.timestamp);
-    this.#inTurn = head.source;
+    this.#beginTurn(head.source, head.timestamp);
     if (!head.perform()) return false;
-    this.#stage.close(head.source);
-    this.#inputBytes -= inputBytesOf(head.source);
-    head.holding.release();
+    this.#endTurn(head.source, head.holding);
     this.#buffer[this.#headAt++] = undefined;
     if (this.#headAt === this.#buffer.length || this.#headAt > 1024) {
       this.#buffer.splice(0, this.#headAt);
@@ -204,6 +202,17 @@ export class Task implements ExecutionHost {
     }
     if (this.#buffer.length > 0) this.#headChanged();
     return true;
+  }
+
+  #beginTurn(source: ConsumedRecord, timestamp: number): void {
+    this.#streamTimeMs = Math.max(this.#streamTimeMs, timestamp);
+    this.turn.begin(source);
+  }
+
+  #endTurn(source: ConsumedRecord, holding: Holding): void {
+    this.#stage.close(source);
+    this.#inputBytes -= inputBytesOf(source);
+    holding.release();
   }
 
   /** The new head may pass gates and overdraw the budget. */
@@ -223,7 +232,14 @@ export class Task implements ExecutionHost {
       return false;
     const next = this.#queues.next();
     if (!next) return false;
-    this.#buffer.push(new Execution(this, next));
+    if (this.buffered > 0 || next.node.ahead) {
+      this.#buffer.push(new Execution(this, next));
+      return true;
+    }
+    // nothing of it runs ahead and nobody is before it: its turn is now
+    this.#beginTurn(next.source, next.record.timestamp);
+    this.turn.run(next.node, next.record);
+    this.#endTurn(next.source, next.holding);
     return true;
   }
 
@@ -265,16 +281,6 @@ export class Task implements ExecutionHost {
     return processor;
   }
 
-  withForward(forward: (record: StreamRecord, child?: string) => void, run: () => void): void {
-    const outer = this.#forward;
-    this.#forward = forward;
-    try {
-      run();
-    } finally {
-      this.#forward = outer;
-    }
-  }
-
   stageOutput(node: CompiledNode & { kind: 'sink' }, record: StreamRecord, source: ConsumedRecord): void {
     const { topic: to, serializeKey, serializeValue, partitioner } = node.spec;
     const topic = typeof to === 'string' ? to : to.extract(record.key, record.value, source);
@@ -307,24 +313,24 @@ export class Task implements ExecutionHost {
   #contextFor(node: CompiledProcess): ProcessorContext {
     return {
       forward: (record, child) => {
-        if (!this.#forward)
+        if (!this.turn.forward)
           throw new StreamsError(
             'FORWARD_OUT_OF_TURN',
             'fail',
             `${node.name} called forward() outside process(): effects happen in a record's turn`,
           );
-        this.#forward(record, child);
+        this.turn.forward(record, child);
       },
       currentStreamTimeMs: () => this.#streamTimeMs,
       currentSystemTimeMs: () => this.#runtime.nowMs(),
       recordMetadata: () => {
-        if (!this.#inTurn)
+        if (!this.turn.source)
           throw new StreamsError(
             'NO_RECORD_IN_TURN',
             'fail',
             `${node.name} asked for recordMetadata() outside process()`,
           );
-        return this.#inTurn;
+        return this.turn.source;
       },
     };
   }
