@@ -14,7 +14,7 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('npm run stack --')
   .description(
-    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS. ' +
+    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS, Redis, PostgreSQL. ' +
       'Needs Java 17, Maven and Python 3 with venv; everything else is fetched once and cached.',
   )
   .showHelpAfterError()
@@ -105,7 +105,13 @@ function startDaemon(folder: string): Promise<void> {
 }
 
 function report(folder: string, health: readonly ComponentHealth[]): void {
-  const titles = { kafka: 'Kafka', registry: 'Schema registry', aws: 'S3 and SQS' };
+  const titles = {
+    kafka: 'Kafka',
+    registry: 'Schema registry',
+    aws: 'S3 and SQS',
+    redis: 'Redis',
+    postgres: 'PostgreSQL',
+  };
   for (const { name, address, healthy, cause } of health) {
     say(`${titles[name].padEnd(16)} ${address.padEnd(44)} ${healthy ? 'healthy' : `not healthy: ${cause}`}`);
   }

@@ -5,25 +5,26 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 10_000;
-/** @type {Map<string, import('node:child_process').ChildProcess>} */
+/** @type {Map<string, { pid: number, stopSignal: NodeJS.Signals }>} */
 const children = new Map();
 let temporaryFolder;
 let ending = false;
 
 const tell = (message) => process.connected && process.send(message, () => {});
 
-function start({ id, command, args, env, cwd, log }) {
+function start({ id, command, args, env, cwd, log, stopSignal = 'SIGTERM' }) {
   const output = openSync(log, 'a', 0o600);
   // detached: a process group of its own, which can be ended whole
   const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', output, output] });
   closeSync(output);
   child.on('error', (error) => tell({ type: 'failed', id, message: error.message }));
   if (child.pid === undefined) return;
-  children.set(id, child);
+  const guarded = { pid: child.pid, stopSignal };
+  children.set(id, guarded);
   tell({ type: 'spawned', id, pid: child.pid });
   child.on('exit', (code, signal) => {
     children.delete(id);
-    signalChild(child, 'SIGKILL'); // what it may have left behind in its group
+    signalChild(guarded, 'SIGKILL'); // what it may have left behind in its group
     tell({ type: 'exited', id, code, signal });
     if (ending && children.size === 0) finish();
   });
@@ -32,7 +33,8 @@ function start({ id, command, args, env, cwd, log }) {
 /** Asks the process itself to end, so that it can end its own children in order; kills the whole group. */
 function signalChild(child, signal) {
   try {
-    process.kill(signal === 'SIGKILL' ? -child.pid : child.pid, signal);
+    if (signal === 'SIGKILL') process.kill(-child.pid, signal);
+    else process.kill(child.pid, child.stopSignal);
   } catch {
     // it has just ended
   }

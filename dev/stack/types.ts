@@ -1,6 +1,6 @@
 // What a stack is, whoever provides it.
-/** The parts a stack can have: the broker, the schema registry, and S3 with SQS (one process). */
-export const COMPONENTS = ['kafka', 'registry', 'aws'] as const;
+/** The parts a stack can have; `aws` is S3 with SQS (one process), `postgres` stands in for Redshift. */
+export const COMPONENTS = ['kafka', 'registry', 'aws', 'redis', 'postgres'] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
 
 export interface AwsAddress {
@@ -19,6 +19,10 @@ export interface Addresses {
   readonly registry: string;
   readonly s3: AwsAddress & { bucket: string };
   readonly sqs: AwsAddress;
+  /** `redis://…` with its password. */
+  readonly redis: string;
+  /** `postgres://…` with user, password and database. */
+  readonly warehouse: string;
 }
 
 /** One running part. It keeps its address and its data over `stop`, `kill` and `start`. */

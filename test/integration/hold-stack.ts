@@ -1,8 +1,9 @@
 // Starts a stack, tells its parent over the pipe where it is, and waits to be killed (see stack.test.ts).
 import { startStack } from '../../dev/stack/stack.ts';
 
-const stack = await startStack({ components: ['kafka', 'aws'], progress: () => {} });
+const components = ['kafka', 'aws', 'redis', 'postgres'] as const;
+const stack = await startStack({ components, progress: () => {} });
 process.send?.({
   folder: stack.folder,
-  pids: [stack.component('kafka').pid, stack.component('aws').pid],
+  pids: components.map((name) => stack.component(name).pid),
 });

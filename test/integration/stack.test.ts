@@ -4,10 +4,13 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Stack } from '../../dev/stack/stack.ts';
 import { createTopics } from '../../dev/stack/topics.ts';
@@ -51,6 +54,8 @@ describe('the shared stack', () => {
       ['kafka', true],
       ['registry', true],
       ['aws', true],
+      ['redis', true],
+      ['postgres', true],
     ]);
   });
 
@@ -60,9 +65,11 @@ describe('the shared stack', () => {
       'AWS_REGION',
       'AWS_SECRET_ACCESS_KEY',
       'KAFKA_BROKERS',
+      'REDIS_URL',
       'S3_BUCKET',
       'S3_ENDPOINT',
       'SCHEMA_REGISTRY_URL',
+      'WAREHOUSE_URL',
     ]);
   });
 
@@ -108,7 +115,11 @@ describe('the shared stack', () => {
 
     await Promise.all([stack.component('kafka').kill(), stack.component('aws').kill()]);
     const down = await stack.health();
-    expect(down.filter(({ healthy }) => healthy).map(({ name }) => name)).toEqual(['registry']);
+    expect(down.filter(({ healthy }) => healthy).map(({ name }) => name)).toEqual([
+      'registry',
+      'redis',
+      'postgres',
+    ]);
     await Promise.all([stack.component('kafka').start(), stack.component('aws').start()]);
 
     expect(stack.component('kafka').pid).not.toBe(before);
@@ -122,6 +133,39 @@ describe('the shared stack', () => {
     expect(await (await s3.send(new GetObjectCommand(key))).Body?.transformToString()).toBe('second');
     s3.destroy();
   });
+
+  test('keeps counters and rows over kill -9 of Redis and PostgreSQL, with clients connected', async () => {
+    const redis = new Redis(stack.addresses.redis, { maxRetriesPerRequest: null });
+    const sql = new pg.Client(stack.addresses.warehouse);
+    sql.on('error', () => {}); // it is about to be cut off
+    await sql.connect();
+    await sql.query('CREATE TABLE stack_test AS SELECT 7 AS kept');
+    await redis.set('stack-test', 'kept');
+    await sleep(1100); // Redis writes to its disk every second
+    const parts = [stack.component('redis'), stack.component('postgres')];
+    await Promise.all(parts.map((part) => part.kill()));
+    await Promise.all(parts.map((part) => part.start()));
+    expect(await redis.get('stack-test')).toBe('kept');
+    await redis.del('stack-test');
+    redis.disconnect();
+    const again = new pg.Client(stack.addresses.warehouse);
+    await again.connect();
+    expect((await again.query('SELECT kept FROM stack_test')).rows).toEqual([{ kept: 7 }]);
+    await again.query('DROP TABLE stack_test');
+    await again.end();
+  });
+
+  test('lets nobody into Redis and PostgreSQL without the password', async () => {
+    const { hostname, port } = new URL(stack.addresses.redis);
+    const redis = new Redis({ host: hostname, port: Number(port), lazyConnect: true, retryStrategy: null });
+    redis.on('error', () => {}); // the command says so too
+    await expect(redis.get('anything')).rejects.toThrow('NOAUTH');
+    redis.disconnect();
+    const address = new URL(stack.addresses.warehouse);
+    address.password = 'wrong';
+    const sql = new pg.Client(address.href);
+    await expect(sql.connect()).rejects.toMatchObject({ code: '28P01' });
+  });
 });
 
 describe('the end of whoever started a stack', () => {
@@ -131,11 +175,11 @@ describe('the end of whoever started a stack', () => {
       const holder = fork(fileURLToPath(new URL('./hold-stack.ts', import.meta.url)));
       const [{ folder, pids }] = await once(holder, 'message');
       expect(existsSync(folder)).toBe(true);
-      expect(pids.map(isAlive)).toEqual([true, true]);
+      expect(pids.map(isAlive)).toEqual([true, true, true, true]);
       holder.kill(signal);
       await vi.waitFor(
         () => {
-          expect(pids.map(isAlive)).toEqual([false, false]);
+          expect(pids.map(isAlive)).toEqual([false, false, false, false]);
           expect(existsSync(folder)).toBe(false);
         },
         { timeout: 15_000, interval: 50 },

@@ -1,14 +1,22 @@
 // The programs of the local stack, fetched through the ordinary package clients at exact versions.
-import { readdirSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, StackError } from '../errors.ts';
 import type { ComponentName } from '../types.ts';
 import { cached, isCached } from './cache.ts';
-import { javaVersion, pythonVersion, requireMaven, requireVenv, runWithProgress } from './tools.ts';
+import {
+  javaVersion,
+  pythonVersion,
+  requireMaven,
+  requireSetpriv,
+  requireVenv,
+  runWithProgress,
+} from './tools.ts';
 
 export const KAFKA_VERSION = '4.3.1';
 export const REGISTRY_VERSION = '3.0.9'; // later ones need Java 21
+export const REDIS_VERSION = '7.0.15';
 export const MINISTACK_VERSION = '1.5.33';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
 // The last one that fetches an artefact without its POM: the registry's names a parent that not every repository holds.
@@ -19,6 +27,7 @@ const PIP_ADVICE = 'What to do: check that pip reaches its index (pip config lis
 
 const kafkaName = `kafka-${KAFKA_VERSION}`;
 const registryName = `apicurio-${REGISTRY_VERSION}`;
+const redisName = `redis-${REDIS_VERSION}`;
 const ministackName = async () => `ministack-${MINISTACK_VERSION}-python${await pythonVersion()}`;
 
 /** Checks that the machine has what these parts need, before anything is begun; one error names all that is missing. */
@@ -26,6 +35,8 @@ export async function requireTools(names: readonly ComponentName[]): Promise<voi
   const needs = {
     kafka: [javaVersion, async () => isCached(kafkaName) || requireMaven()],
     registry: [javaVersion, async () => isCached(registryName) || requireMaven()],
+    redis: [async () => isCached(redisName) || requireMaven()],
+    postgres: [requireSetpriv],
     aws: [async () => isCached(await ministackName()) || requireVenv()],
   };
   const results = await Promise.allSettled(names.flatMap((name) => needs[name].map((check) => check())));
@@ -116,6 +127,34 @@ export async function registryJar(progress: Progress): Promise<string> {
     await rm(join(target, '${project.basedir}'), { recursive: true, force: true });
   });
   return join(folder, `apicurio-registry-app-${REGISTRY_VERSION}-runner.jar`);
+}
+
+/** The Redis server for this machine, out of a jar that holds one for each. */
+export async function redisServer(progress: Progress): Promise<string> {
+  const folder = await cached(redisName, async (target) => {
+    await maven(
+      `Fetching Redis ${REDIS_VERSION} (11 MB)`,
+      target,
+      [
+        `${DEPENDENCY_PLUGIN}:unpack`,
+        '-Dartifact=org.signal:embedded-redis:0.9.1',
+        '-Dmdep.unpack.includes=redis-server-*',
+        `-DoutputDirectory=${target}`,
+      ],
+      progress,
+    );
+    for (const name of readdirSync(target)) {
+      if (name.startsWith('redis-server-')) await chmod(join(target, name), 0o755);
+    }
+  });
+  const machine = `${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`;
+  const server = join(folder, `redis-server-${REDIS_VERSION}-${machine}`);
+  if (!existsSync(server)) {
+    throw new StackError(
+      `There is no Redis for ${machine}. What to do: use the containers of docker-compose.yml.`,
+    );
+  }
+  return server;
 }
 
 /** The Python that has MiniStack. */

@@ -8,6 +8,8 @@ export interface Command {
   args: readonly string[];
   env: Record<string, string>;
   cwd: string;
+  /** What asks it to end in order, where that is not SIGTERM. */
+  stopSignal?: 'SIGINT';
   /** File that standard output and standard error are appended to. */
   log: string;
 }

@@ -1,4 +1,4 @@
-// The stack as ordinary processes: Java for the broker and the registry, Python for S3 and SQS. Nothing needs root.
+// The stack as ordinary processes: Java for the broker and the registry, Python for S3 and SQS, Redis, PostgreSQL. Nothing needs root.
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -20,7 +20,9 @@ import { requireTools } from './artefacts.ts';
 import { awsService } from './aws.ts';
 import { Guard } from './guard.ts';
 import { kafkaService } from './kafka.ts';
+import { answersSql, postgresService } from './postgres.ts';
 import { answers, type Service } from './process.ts';
+import { pings, redisService } from './redis.ts';
 import { REGISTRY_PATH, registryService } from './registry.ts';
 
 /** What a named folder remembers, so that addresses and keys last as long as the data. */
@@ -54,6 +56,8 @@ class NativeStack implements Stack {
   readonly #progress: (line: string) => void;
   readonly #services = new Map<ComponentName, Service>();
   #access: AwsAddress | undefined;
+  #redisPassword = '';
+  #warehouseUrl: ((port: number | undefined) => string) | undefined;
 
   constructor(guard: Guard, folder: string, keepsData: boolean, options: StackOptions) {
     this.#guard = guard;
@@ -77,6 +81,11 @@ class NativeStack implements Stack {
       if (!this.#access) throw notStarted('aws');
       return this.#access;
     };
+    const redis = () => `redis://:${this.#redisPassword}@127.0.0.1:${port('redis')}`;
+    const warehouse = () => {
+      if (!this.#warehouseUrl) throw notStarted('postgres');
+      return this.#warehouseUrl(port('postgres'));
+    };
     return {
       get kafka() {
         return `127.0.0.1:${port('kafka')}`;
@@ -89,6 +98,12 @@ class NativeStack implements Stack {
       },
       get sqs() {
         return aws();
+      },
+      get redis() {
+        return redis();
+      },
+      get warehouse() {
+        return warehouse();
       },
     };
   }
@@ -106,6 +121,8 @@ class NativeStack implements Stack {
         AWS_ACCESS_KEY_ID: addresses.s3.accessKeyId,
         AWS_SECRET_ACCESS_KEY: addresses.s3.secretAccessKey,
       }),
+      ...(has('redis') && { REDIS_URL: addresses.redis }),
+      ...(has('postgres') && { WAREHOUSE_URL: addresses.warehouse }),
     };
   }
 
@@ -124,6 +141,14 @@ class NativeStack implements Stack {
         address: this.addresses.s3.endpoint,
         ...(await answers(`${this.addresses.s3.endpoint}/_ministack/health`)),
       }),
+      redis: async () => {
+        const [port = 0] = this.#service('redis').ports;
+        return { address: `127.0.0.1:${port}`, ...(await pings(port, this.#redisPassword)) };
+      },
+      postgres: async () => {
+        const [port = 0] = this.#service('postgres').ports;
+        return { address: `127.0.0.1:${port}`, ...(await answersSql(this.addresses.warehouse)) };
+      },
     };
     return Promise.all(this.#names.map(async (name) => ({ name, ...(await checks[name]()) })));
   }
@@ -141,6 +166,16 @@ class NativeStack implements Stack {
       kafka: () => kafkaService(this.#guard, folder, ports, this.#progress),
       registry: () => registryService(this.#guard, folder, this.#keepsData, ports, this.#progress),
       aws: () => awsService(this.#guard, folder, ports, this.#progress),
+      redis: async () => {
+        const { service, password } = await redisService(this.#guard, folder, ports, this.#progress);
+        this.#redisPassword = password;
+        return service;
+      },
+      postgres: async () => {
+        const { service, url } = await postgresService(this.#guard, folder, ports);
+        this.#warehouseUrl = url;
+        return service;
+      },
     };
     const service = await makers[name]();
     this.#services.set(name, service);
@@ -191,6 +226,8 @@ const TITLES = {
   kafka: 'Kafka',
   registry: 'The schema registry',
   aws: 'S3 and SQS',
+  redis: 'Redis',
+  postgres: 'PostgreSQL',
 } satisfies Record<ComponentName, string>;
 
 const notStarted = (name: ComponentName) =>

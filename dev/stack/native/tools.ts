@@ -70,7 +70,17 @@ export async function requireVenv(): Promise<void> {
 export async function requireMaven(): Promise<void> {
   await run('mvn', ['-v']).catch(() => {
     throw new StackError(
-      `Kafka and the registry are fetched by Maven, and there is no working mvn. ${get('maven')}`,
+      `Kafka, the registry and Redis are fetched by Maven, and there is no working mvn. ${get('maven')}`,
+    );
+  });
+}
+
+/** PostgreSQL refuses to be root: root needs the program that makes it somebody else. */
+export async function requireSetpriv(): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  await run('setpriv', ['--version']).catch(() => {
+    throw new StackError(
+      `PostgreSQL does not run as root, and there is no setpriv to run it as nobody. ${get('util-linux')}`,
     );
   });
 }
