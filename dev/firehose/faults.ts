@@ -6,6 +6,8 @@ interface When {
   readonly afterMs?: number;
   /** Ends so long after it began, ms. */
   readonly forMs?: number;
+  /** Lets so many pass first that it would strike. */
+  readonly skip?: number;
   /** Ends when it has struck so often. */
   readonly times?: number;
 }
@@ -62,17 +64,17 @@ export function parseFaults(script: unknown): Fault[] {
     if (isFault(entry)) return entry;
     throw new TypeError(
       `fault ${index} is not understood: ${JSON.stringify(entry)}; allowed are ${KINDS.join(', ')}, ` +
-        'rate from 0 to 1, pattern of "." and "x", and afterMs, forMs, times from 0 on',
+        'rate from 0 to 1, pattern of "." and "x", and afterMs, forMs, skip, times from 0 on',
     );
   });
 }
 
 function isFault(entry: unknown): entry is Fault {
   if (typeof entry !== 'object' || entry === null) return false;
-  const { fault, error, rate, pattern, afterMs, forMs, times, ...unknown } = Object.fromEntries(
+  const { fault, error, rate, pattern, afterMs, forMs, skip, times, ...unknown } = Object.fromEntries(
     Object.entries(entry),
   );
-  const numbers = [afterMs, forMs, times].every(
+  const numbers = [afterMs, forMs, skip, times].every(
     (value) => value === undefined || (typeof value === 'number' && value >= 0),
   );
   const shares = rate === undefined || (typeof rate === 'number' && rate >= 0 && rate <= 1);
@@ -91,10 +93,20 @@ function isFault(entry: unknown): entry is Fault {
   );
 }
 
+interface Entry {
+  readonly fault: Fault;
+  readonly setAtMs: number;
+  passed: number;
+  struck: number;
+}
+
+/** Whether a fault that would strike lets this one pass. */
+const hasPassed = (entry: Entry): boolean => entry.passed < (entry.fault.skip ?? 0) && ++entry.passed > 0;
+
 /** The script in force. Chance comes from a seed, so that a run can be repeated. */
 export class Faults {
   readonly #nowMs: () => number;
-  #script: { readonly fault: Fault; readonly setAtMs: number; struck: number }[] = [];
+  #script: Entry[] = [];
   #seed = 1;
 
   constructor(nowMs: () => number = Date.now) {
@@ -103,7 +115,7 @@ export class Faults {
 
   set(faults: readonly Fault[], seed = 1): void {
     const setAtMs = this.#nowMs();
-    this.#script = faults.map((fault) => ({ fault, setAtMs, struck: 0 }));
+    this.#script = faults.map((fault) => ({ fault, setAtMs, passed: 0, struck: 0 }));
     this.#seed = seed;
   }
 
@@ -118,6 +130,7 @@ export class Faults {
     for (const entry of this.#script) {
       const { fault } = entry;
       if (!isOfKind(fault) || !this.#holds(entry) || !this.#chance(rateOf(fault))) continue;
+      if (hasPassed(entry)) continue;
       entry.struck++;
       return fault;
     }
@@ -134,19 +147,13 @@ export class Faults {
         ? fault.pattern[index % fault.pattern.length] === 'x'
         : this.#chance(rateOf(fault)),
     );
-    if (refused.includes(true)) entry.struck++;
+    if (!refused.includes(true)) return refused;
+    if (hasPassed(entry)) return refused.map(() => false);
+    entry.struck++;
     return refused;
   }
 
-  #holds({
-    fault,
-    setAtMs,
-    struck,
-  }: {
-    readonly fault: Fault;
-    readonly setAtMs: number;
-    readonly struck: number;
-  }): boolean {
+  #holds({ fault, setAtMs, struck }: Entry): boolean {
     const { afterMs = 0, forMs = Number.POSITIVE_INFINITY, times = Number.POSITIVE_INFINITY } = fault;
     const sinceMs = this.#nowMs() - setAtMs - afterMs;
     return sinceMs >= 0 && sinceMs < forMs && struck < times;
