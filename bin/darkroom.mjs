@@ -6,6 +6,6 @@ import { launch } from './launch.mjs';
 
 const sources = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 launch(
-  existsSync(sources) ? sources : fileURLToPath(new URL('../dist/main.js', import.meta.url)),
+  existsSync(sources) ? sources : fileURLToPath(new URL('../dist/src/main.js', import.meta.url)),
   process.argv.slice(2),
 );

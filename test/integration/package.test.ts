@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makePhotograph } from '../../dev/samples/index.ts';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const INSTALL_MS = 240_000;
+
+/** What someone who knows Kafka Streams writes first. */
+const EXAMPLE = `
+import { StreamsBuilder, stringSerde, TopologyTestDriver } from 'darkroom-streams/topology';
+
+const builder = new StreamsBuilder();
+builder
+  .stream('words', { value: stringSerde })
+  .filter((word) => word !== null)
+  .mapAsync(async (word) => word.toUpperCase(), { concurrency: 4 })
+  .to('shouts', { value: stringSerde });
+
+const driver = new TopologyTestDriver(builder.build());
+await Promise.all(['hello', 'world'].map((word) => driver.pipe({ topic: 'words', key: null, value: Buffer.from(word) })));
+console.log(driver.readOutput('shouts').map(({ value }) => String(value)).join(' '));
+await driver.close();
+`;
+
+describe('the package, installed in an empty project', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'darkroom-package-'));
+    const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: root });
+    const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
+    await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+    await run('npm', ['install', '--no-audit', '--no-fund', join(folder, packed.filename)], { cwd: folder });
+  }, INSTALL_MS);
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('runs a topology of someone who has nothing to do with images', async () => {
+    await writeFile(join(folder, 'example.js'), EXAMPLE);
+    const { stdout } = await run(process.execPath, ['example.js'], { cwd: folder });
+    expect(stdout.trim()).toBe('HELLO WORLD');
+  });
+
+  it('has the command, which develops an image in its worker processes', async () => {
+    await writeFile(join(folder, 'one.jpg'), await makePhotograph(1, 800, 600));
+    const command = ['--no', 'darkroom', 'try', 'one.jpg', '--json', '--out', 'out'];
+    const { stdout } = await run('npx', command, { cwd: folder });
+    const line = JSON.parse(stdout);
+    expect(line).toMatchObject({ file: 'one.jpg', outcome: 'processed' });
+    expect((await readFile(join(folder, line.renditions[0].path))).length).toBe(line.renditions[0].bytes);
+  });
+
+  it('holds no test, no source and no sample', async () => {
+    const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root });
+    const [{ files }] = JSON.parse(stdout.slice(stdout.indexOf('[\n')));
+    const strangers = files
+      .map(({ path }: { path: string }) => path)
+      .filter(
+        (path: string) => !/^(bin|dist|schemas|warehouse)\/|^(LICENSE|README\.md|package\.json)$/.test(path),
+      );
+    expect(strangers).toEqual([]);
+  });
+});
