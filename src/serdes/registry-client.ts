@@ -11,6 +11,7 @@ export interface RegistryOptions {
   readonly requestTimeoutMs: number;
 }
 
+const CONFLICT = 409;
 const SCHEMA_NOT_FOUND = 40403; // error_code of the Confluent API, Apicurio gives it too
 
 /** The registry client of KafkaJS with what it lacks: a time-out, and errors that tell an outage from a bad record. */
@@ -73,7 +74,7 @@ export class RegistryClient {
     this.#registry.cache.clear();
   }
 
-  async #compatibilityOf(subject: string): Promise<COMPATIBILITY> {
+  async #compatibilityOf(subject: string, attemptsLeft = 3): Promise<COMPATIBILITY> {
     const path = `/config/${encodeURIComponent(subject)}`;
     const current = await this.#request('GET', path);
     const level = isRecord(current.body) ? current.body.compatibilityLevel : undefined;
@@ -82,6 +83,8 @@ export class RegistryClient {
     if (current.status !== 200 && current.status !== 404)
       throw new RegistryAnswer(current.status, current.body);
     const put = await this.#request('PUT', path, { compatibility: COMPATIBILITY.BACKWARD });
+    // another instance has set it between our question and this: ask again
+    if (put.status === CONFLICT && attemptsLeft > 0) return this.#compatibilityOf(subject, attemptsLeft - 1);
     if (put.status !== 200) throw new RegistryAnswer(put.status, put.body);
     return COMPATIBILITY.BACKWARD;
   }
@@ -120,7 +123,7 @@ export class RegistryClient {
   #registrationError(subject: string, error: unknown): StreamsError {
     const status = statusOf(error);
     const words = messageOf(error);
-    if (status === 409) {
+    if (status === CONFLICT) {
       return new StreamsError(
         'SCHEMA_INCOMPATIBLE',
         'fail',
