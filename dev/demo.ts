@@ -10,8 +10,8 @@ import { contactSheet } from './demo/contact-sheet.ts';
 import { bar, Output } from './demo/output.ts';
 import { fetchRenditions } from './demo/renditions.ts';
 import { sendSamples } from './demo/send.ts';
-import { type Service, startService } from './demo/service.ts';
 import { readStats } from './demo/stats.ts';
+import { type Service, startService } from './kit/service.ts';
 import { makeSamples } from './samples/index.ts';
 import { messageOf, StackError } from './stack/errors.ts';
 import { type Stack, startStack } from './stack/stack.ts';
@@ -97,11 +97,9 @@ async function demo(): Promise<boolean> {
 
   out.line(out.paint('bold', 'Developing'));
   const sendingSince = Date.now();
-  const sending = sendSamples(samples, stack, codec, (sent) => account.addSent(sent)).catch(
-    (error: Error) => {
-      failure ??= error;
-    },
-  );
+  const sending = sendSamples(samples, stack, (sent) => account.addSent(sent)).catch((error: Error) => {
+    failure ??= error;
+  });
   await untilAccounted(account, samples.length, service, () => failure);
   const seconds = (Date.now() - sendingSince) / 1000;
   await sending;

@@ -2,7 +2,6 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel, type Producer } from 'kafkajs';
-import type { ImageCodec } from '../../src/serdes/codec.ts';
 import { imageIdOfName } from '../../src/sources/image-id.ts';
 import { REFERENCE_CONTENT_TYPE } from '../../src/sources/reference.ts';
 import type { Sample } from '../samples/index.ts';
@@ -20,7 +19,6 @@ const AT_ONCE = 8;
 export async function sendSamples(
   samples: readonly Sample[],
   stack: Stack,
-  codec: ImageCodec,
   onSent: (sent: Sent) => void,
 ): Promise<void> {
   const { endpoint, region, accessKeyId, secretAccessKey, bucket } = stack.addresses.s3;
@@ -36,7 +34,7 @@ export async function sendSamples(
     logLevel: logLevel.NOTHING,
   }).producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
-  const sender = new Sender(s3, bucket, producer, codec);
+  const sender = new Sender(s3, bucket, producer);
   const waiting = [...samples];
   const sendOneByOne = async () => {
     for (let sample = waiting.shift(); sample; sample = waiting.shift()) {
@@ -55,13 +53,11 @@ class Sender {
   readonly #s3: S3Client;
   readonly #bucket: string;
   readonly #producer: Producer;
-  readonly #codec: ImageCodec;
 
-  constructor(s3: S3Client, bucket: string, producer: Producer, codec: ImageCodec) {
+  constructor(s3: S3Client, bucket: string, producer: Producer) {
     this.#s3 = s3;
     this.#bucket = bucket;
     this.#producer = producer;
-    this.#codec = codec;
   }
 
   send(sample: Sample): Promise<string> {
@@ -69,27 +65,18 @@ class Sender {
     return this.#stream(sample);
   }
 
-  /** As the web application: the file into S3, then word of it, under the identity of the upload. */
+  /** As the web application: the file into S3, under the identity of the upload, and nothing else. */
   async #upload(sample: Sample): Promise<string> {
     const uploadId = randomUUID();
-    const imageId = imageIdOfName(sample.customer, uploadId);
-    const stored = await this.#put(sample, uploadId);
-    const value = this.#codec.encodeUpload({
-      imageId,
-      customerId: sample.customer,
-      ...stored,
-      contentType: mediaType(sample),
-      receivedAt: Date.now(),
-    });
-    await this.#producer.send({ topic: 'image-uploads', messages: [{ key: imageId, value }] });
-    return imageId;
+    await this.#put('incoming', sample, uploadId);
+    return imageIdOfName(sample.customer, uploadId);
   }
 
   /** As the streaming application: the bytes themselves, or a reference to an object it has stored. */
   async #stream(sample: Sample): Promise<string> {
     const { customer, name, way, bytes } = sample;
     const isReference = way === 'reference';
-    const value = isReference ? JSON.stringify(await this.#put(sample, randomUUID())) : bytes;
+    const value = isReference ? JSON.stringify(await this.#put('references', sample, randomUUID())) : bytes;
     const headers = {
       'customer-id': customer,
       'image-id': name,
@@ -101,10 +88,12 @@ class Sender {
     return imageIdOfName(customer, name);
   }
 
-  async #put({ customer, name, bytes }: Sample, uploadId: string) {
-    const key = `incoming/${customer}/${uploadId}/${name}`;
+  async #put(folder: 'incoming' | 'references', sample: Sample, id: string) {
+    const { customer, name, bytes } = sample;
+    const key = `${folder}/${customer}/${id}/${name}`;
+    const place = { Bucket: this.#bucket, Key: key };
     const { VersionId } = await this.#s3.send(
-      new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: bytes }),
+      new PutObjectCommand({ ...place, Body: bytes, ContentType: mediaType(sample) }),
     );
     return { bucket: this.#bucket, key, versionId: VersionId ?? null, sizeBytes: bytes.length };
   }

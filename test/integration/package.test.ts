@@ -28,6 +28,30 @@ console.log(driver.readOutput('shouts').map(({ value }) => String(value)).join('
 await driver.close();
 `;
 
+/** A downstream team's test: Darkroom from the kit, its event by a consumer that has nothing of ours. */
+const DOWNSTREAM = `
+import { readFile } from 'node:fs/promises';
+import registryClient from '@kafkajs/confluent-schema-registry';
+import kafkajs from 'kafkajs';
+import { DarkroomStack } from 'darkroom-streams/testing';
+
+const darkroom = await DarkroomStack.start();
+const id = await darkroom.sendImage(await readFile('one.jpg'), { customerId: 'acme', imageId: 'cat' });
+const awaited = await darkroom.awaitStats(id);
+
+const { kafka, registry } = darkroom.addresses;
+const schemas = new registryClient.SchemaRegistry({ host: registry });
+const consumer = new kafkajs.Kafka({ brokers: [kafka], logLevel: 0 }).consumer({ groupId: 'downstream' });
+await consumer.connect();
+await consumer.subscribe({ topic: 'image-stats', fromBeginning: true });
+const event = await new Promise((resolve) => {
+  consumer.run({ eachMessage: async ({ message }) => resolve(await schemas.decode(message.value)) });
+});
+await consumer.disconnect();
+await darkroom.stop();
+console.log(JSON.stringify({ same: event.eventId === id && awaited.eventId === id, customer: event.customerId, outcome: event.outcome, type: event.type }));
+`;
+
 describe('the package, installed in an empty project', () => {
   let folder: string;
   beforeAll(async () => {
@@ -52,6 +76,14 @@ describe('the package, installed in an empty project', () => {
     const line = JSON.parse(stdout);
     expect(line).toMatchObject({ file: 'one.jpg', outcome: 'processed' });
     expect((await readFile(join(folder, line.renditions[0].path))).length).toBe(line.renditions[0].bytes);
+  });
+
+  it('has the kit: an image is sent, and its Avro event read with plain KafkaJS', async () => {
+    await writeFile(join(folder, 'one.jpg'), await makePhotograph(1, 800, 600));
+    await writeFile(join(folder, 'downstream.js'), DOWNSTREAM);
+    const { stdout } = await run(process.execPath, ['downstream.js'], { cwd: folder });
+    const [last = ''] = stdout.trim().split('\n').slice(-1);
+    expect(JSON.parse(last)).toEqual({ same: true, customer: 'acme', outcome: 'processed', type: 'jpeg' });
   });
 
   it('holds no test, no source and no sample', async () => {

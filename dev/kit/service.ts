@@ -1,13 +1,15 @@
 // `darkroom start` on the stack, as a process of its own: what the demo shows is the real thing.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { StackError } from '../stack/errors.ts';
 import { baseEnvironment, Guard } from '../stack/native/guard.ts';
 import type { Stack } from '../stack/stack.ts';
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+// the same kind of file as this one: TypeScript in a checkout, JavaScript in the package
+const main = fileURLToPath(new URL(`../../src/main${extname(import.meta.url)}`, import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const START_TIMEOUT_MS = 60_000;
 const LOG_TAIL_LINES = 10;
@@ -21,14 +23,21 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts the service and resolves when it says that it is ready. It ends when this process does. */
-export async function startService(stack: Stack, log: string): Promise<Service> {
+/**
+ * Starts the service and resolves when it says that it is ready. It ends when this process does.
+ * @param settings variables beside the stack's, as `darkroom start --help` lists them
+ */
+export async function startService(
+  stack: Stack,
+  log: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Service> {
   await rm(log, { force: true });
   const guard = new Guard(undefined);
   const child = await guard.start({
     command: process.execPath,
     args: ['--disable-warning=TimeoutNegativeWarning', main, 'start'],
-    env: { ...baseEnvironment(), ...stack.environment(), HTTP_PORT: '0' },
+    env: { ...baseEnvironment(), ...stack.environment(), HTTP_PORT: '0', ...settings },
     cwd: root,
     log,
   });
