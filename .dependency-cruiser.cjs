@@ -22,6 +22,13 @@ module.exports = {
       folder('sources'),
       '^src/(?!sources/|topology/(errors|serde|record)\\.ts|serdes/)',
     ),
+    forbid('intake-knows-no-command', folder('intake'), folder('cli|config|app|observability|processors')),
+    {
+      name: 'only-commands-know-the-intake',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(cli|intake)/' },
+      to: { path: '^src/intake/' },
+    },
     forbid('app-knows-no-command', folder('app'), folder('cli|config|observability')),
     forbid(
       'config-and-observability-are-leaves',

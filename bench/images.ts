@@ -185,7 +185,7 @@ function record(
   };
 }
 
-const objectKey = (name: string, index: number): string => `incoming/bench/${name}/${index}.jpg`;
+const objectKey = (name: string, index: number): string => `bench/${name}/${index}.jpg`;
 
 function summarise(rows: readonly Measured[]): object {
   const rate = ({ images, seconds }: Pick<Measured, 'images' | 'seconds'>) => images / seconds;

@@ -96,7 +96,7 @@ async function run(lab: Lab, images: number, photographs: readonly Buffer[], way
   }
 }
 
-const objectKey = (index: number): string => `incoming/bench/memory/${index}.jpg`;
+const objectKey = (index: number): string => `bench/memory/${index}.jpg`;
 
 function* backlog(
   lab: Lab,

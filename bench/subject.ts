@@ -109,6 +109,7 @@ export function startDarkroom(
   return new Subject('../src/main.ts', ['start'], {
     ...environment,
     APPLICATION_ID: topics.stream,
+    ROLES: 'develop',
     TOPIC_UPLOADS: topics.uploads,
     TOPIC_STREAM: topics.stream,
     TOPIC_STATS: topics.stats,

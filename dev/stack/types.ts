@@ -1,6 +1,9 @@
 // What a stack is, whoever provides it.
-/** The parts a stack can have; `aws` is S3 with SQS (one process), `postgres` stands in for Redshift. */
-export const COMPONENTS = ['kafka', 'registry', 'aws', 'redis', 'postgres'] as const;
+/**
+ * The parts a stack can have; `aws` is S3 with SQS (one process), `postgres` stands in for Redshift, and `firehose` for
+ * Firehose: it needs `aws`, and copies into `postgres` where that is there.
+ */
+export const COMPONENTS = ['kafka', 'registry', 'aws', 'redis', 'postgres', 'firehose'] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
 
 export interface AwsAddress {
@@ -18,11 +21,13 @@ export interface Addresses {
   /** Base URL with path, without a slash at its end. */
   readonly registry: string;
   readonly s3: AwsAddress & { bucket: string };
-  readonly sqs: AwsAddress;
+  /** With the queue that S3 notifies of objects below `incoming/`. */
+  readonly sqs: AwsAddress & { uploadsQueueUrl: string };
   /** `redis://…` with its password. */
   readonly redis: string;
   /** `postgres://…` with user, password and database. */
   readonly warehouse: string;
+  readonly firehose: { endpoint: string; stream: string };
 }
 
 /** One running part. It keeps its address and its data over `stop`, `kill` and `start`. */

@@ -9,9 +9,9 @@ import { errorType } from '../topology/kafka/errors.ts';
 import type { ProducedRecord } from '../topology/record.ts';
 import { humanBytes, plural } from './file-result.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
-import { Incoming } from './incoming.ts';
 import { withAdmin } from './kafka-admin.ts';
 import type { ProduceOptions } from './options.ts';
+import { ReferencedFiles } from './referenced-files.ts';
 import { Failure, ProgressLine, type Terminal } from './terminal.ts';
 
 /** A request holds so much at most; the files of one request must fit into the broker's limit together. */
@@ -32,11 +32,11 @@ export async function produce(
     if (!(await admin.topics()).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
   });
   const producer = await connectProducer(config.kafka, logger);
-  const incoming = config.s3 ? new Incoming(config.s3, options.customer) : undefined;
+  const references = config.s3 ? new ReferencedFiles(config.s3, options.customer) : undefined;
   try {
-    await sendFiles(files, { topic, options, producer, incoming, terminal });
+    await sendFiles(files, { topic, options, producer, references, terminal });
   } finally {
-    incoming?.close();
+    references?.close();
     await producer.close();
   }
 }
@@ -45,7 +45,7 @@ interface Sending {
   readonly topic: string;
   readonly options: ProduceOptions;
   readonly producer: PlainProducer;
-  readonly incoming: Incoming | undefined;
+  readonly references: ReferencedFiles | undefined;
   readonly terminal: Terminal;
 }
 
@@ -88,7 +88,7 @@ async function sendFiles(files: readonly FoundFile[], sending: Sending): Promise
     progress.clear();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  const how = sending.incoming ? ' by reference' : '';
+  const how = sending.references ? ' by reference' : '';
   terminal.out(
     `Sent ${plural(sent, 'image')} (${humanBytes(sentBytes)}) of customer ${options.customer} to ${sending.topic}${how} ` +
       `in ${seconds.toFixed(1)} s\n`,
@@ -97,7 +97,7 @@ async function sendFiles(files: readonly FoundFile[], sending: Sending): Promise
 
 async function send(
   files: readonly FoundFile[],
-  { topic, options, producer, incoming }: Sending,
+  { topic, options, producer, references }: Sending,
 ): Promise<void> {
   const records = await Promise.all(
     files.map(async (file): Promise<ProducedRecord> => {
@@ -110,8 +110,8 @@ async function send(
           ['image-id', Buffer.from(file.path)],
         ] as const,
       };
-      if (!incoming) return { ...common, value: await readFile(file.path) };
-      const reference = await incoming.put(file);
+      if (!references) return { ...common, value: await readFile(file.path) };
+      const reference = await references.put(file);
       return {
         ...common,
         value: Buffer.from(JSON.stringify(reference)),

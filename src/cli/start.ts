@@ -7,6 +7,10 @@ const HELP = `
 Example:
   $ KAFKA_BROKERS=localhost:9092 SCHEMA_REGISTRY_URL=http://localhost:8081 S3_BUCKET=my-images darkroom start
 
+Roles, together in one process or apart in many; the outage of what one needs stops no other:
+  intake     uploads: S3's notifications in an SQS queue become records of image-uploads
+  develop    images in, renditions and events out
+
 Configuration comes from the environment alone (default or "required" in parentheses):
 ${variablesForHelp()}
   DARKROOM_PLUGIN_…
@@ -14,7 +18,7 @@ ${variablesForHelp()}
 
 Logs are JSON lines on standard output; the line with "msg":"ready" has the address of health and metrics in "http":
   GET /health/live    200 while the process should be kept
-  GET /health/ready   200 while it does its work, else 503 with the causes
+  GET /health/ready   200 while every role does its work, else 503 with the causes, each with its role
   GET /metrics        for Prometheus
 
 A service that cannot be reached is waited for, and /health/ready says which. A missing topic, a refused key or a schema that
@@ -25,9 +29,10 @@ group and exits with 0; a second one ends the process at once.`;
 export function startCommand(terminal: Terminal): Command {
   return new Command('start')
     .description('Run the service; endpoints come from the environment.')
+    .option('--roles <roles>', 'what this process does, a list with commas; instead of ROLES')
     .addHelpText('after', HELP)
-    .action(async () => {
-      const config = startConfig(terminal.env);
+    .action(async ({ roles }: { readonly roles?: string }) => {
+      const config = startConfig(roles === undefined ? terminal.env : { ...terminal.env, ROLES: roles });
       const { runService } = await import('./service.ts'); // loaded when needed: help answers at once
       await runService(config, terminal.stop);
     });

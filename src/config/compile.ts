@@ -3,6 +3,8 @@ import { type Env, Environment } from './environment.ts';
 
 export type { Env } from './environment.ts';
 
+import { ROLES, type RoleName } from './roles.ts';
+import type { Variable } from './variable.ts';
 import { VARIABLES as V } from './variables.ts';
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
@@ -125,6 +127,28 @@ function topics(env: Environment) {
   };
 }
 
+/** The roles that are asked for, or those that have their settings. */
+function roles(env: Environment): readonly RoleName[] {
+  const needs = { intake: [V.uploadsQueueUrl], develop: [] } satisfies Record<RoleName, Variable<unknown>[]>;
+  const asked = env.get(V.roles);
+  for (const role of asked ?? []) {
+    const missing = needs[role].filter((variable) => !env.isSet(variable));
+    env.rule(
+      [V.roles, ...needs[role]],
+      () => missing.length > 0,
+      `ROLES names ${role}, which needs ${missing.map(({ name, example }) => `${name}, e.g. ${example}`).join(' and ')}`,
+    );
+  }
+  return asked ?? ROLES.filter((role) => needs[role].every((variable) => env.isSet(variable)));
+}
+
+function intake(env: Environment) {
+  const queueUrl = env.get(V.uploadsQueueUrl);
+  const endpoint = env.get(V.sqsEndpoint);
+  const pollers = env.get(V.intakePollers);
+  return queueUrl === undefined ? undefined : { queueUrl, endpoint, pollers };
+}
+
 /** All that `build` reads, frozen; throws one ConfigError with every problem. */
 function compile<T extends object>(env: Env, build: (environment: Environment) => T): DeepReadonly<T> {
   const environment = new Environment(env);
@@ -136,12 +160,14 @@ function compile<T extends object>(env: Env, build: (environment: Environment) =
 /** What `darkroom start` needs. Throws ConfigError. */
 export const startConfig = (env: Env) =>
   compile(env, (e) => ({
+    roles: roles(e),
     kafka: kafka(e),
     registry: registry(e),
     s3: s3(e),
     topics: topics(e),
     engine: engine(e),
     processing: processing(e),
+    intake: intake(e),
     http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
     logLevel: e.get(V.logLevel),
     shutdownGraceMs: e.get(V.shutdownGraceMs),

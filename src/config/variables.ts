@@ -1,4 +1,5 @@
 import type { ImageFormat } from '../processors/types.ts';
+import { ROLES } from './roles.ts';
 import {
   duration,
   flag,
@@ -32,6 +33,11 @@ const NOT_EMPTY = /\S/;
  * table.
  */
 export const VARIABLES = {
+  roles: someOf('ROLES', ROLES).optional({
+    summary: 'What this process does; not set: develop, and every other role whose settings are there',
+    example: 'intake,develop',
+  }),
+
   brokers: hostPorts('KAFKA_BROKERS').required({
     summary: 'Kafka brokers to begin with',
     example: 'kafka-1:9092,kafka-2:9092',
@@ -95,12 +101,24 @@ export const VARIABLES = {
     secret: true,
   }),
 
+  uploadsQueueUrl: httpUrl('UPLOADS_QUEUE_URL').optional({
+    summary: 'SQS queue that S3 notifies of uploads below incoming/; the role intake needs it',
+    example: 'https://sqs.eu-central-1.amazonaws.com/123456789012/darkroom-uploads',
+  }),
+  sqsEndpoint: httpUrl('SQS_ENDPOINT').optional({
+    summary: 'Where SQS is, when it is not AWS',
+    example: 'http://localhost:4566',
+  }),
+  intakePollers: integer('INTAKE_POLLERS', 1, 64).default('4', {
+    summary: 'Receives at once of the role intake; each holds 10 messages at most',
+  }),
+
   applicationId: text(
     'APPLICATION_ID',
     /^[A-Za-z0-9._-]{1,200}$/,
     '1 to 200 of letters, digits, ".", "_" and "-"',
-  ).default('darkroom-develop', {
-    summary: 'Consumer group, and the first part of transactional ids and internal topics',
+  ).default('darkroom', {
+    summary: 'First part of consumer groups (darkroom-develop), transactional ids and internal topics',
     reason: 'internal topics begin with it, and a topic name has at most 249 characters',
   }),
   guarantee: oneOf('GUARANTEE', ['exactly_once', 'at_least_once']).default('exactly_once', {

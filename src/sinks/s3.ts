@@ -46,6 +46,14 @@ interface Abortable {
   readonly signal?: AbortSignal;
 }
 
+export interface S3Facts {
+  readonly bytes: number;
+  readonly versionId?: string;
+  readonly contentType?: string;
+  /** The uploader's own, names in lower case without `x-amz-meta-`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** `size-differs`: the object is not of the expected size, and its body was not read. */
 export type S3Fetched =
   | { readonly found: 'object'; readonly body: Buffer }
@@ -64,11 +72,8 @@ export type S3Fetched =
 export interface S3Store extends ObjectStore {
   /** Lists each bucket once: throws S3_BUCKET_MISSING, S3_ACCESS_DENIED… (`fail`) when it is not to be used. */
   check(buckets: readonly string[], options: Abortable): Promise<void>;
-  /** Size and version of an object; undefined when there is none. */
-  head(
-    reference: S3Reference,
-    options: Abortable,
-  ): Promise<{ readonly bytes: number; readonly versionId?: string } | undefined>;
+  /** What S3 knows of an object; undefined when there is none. */
+  head(reference: S3Reference, options: Abortable): Promise<S3Facts | undefined>;
   /** Reads an object whose size is known; never holds more than that. */
   get(reference: S3Reference, options: Abortable & { readonly expectedBytes: number }): Promise<S3Fetched>;
 }
@@ -128,8 +133,12 @@ export function createS3Store(settings: S3Settings): S3Store {
       const found = await ask(placeOf(bucket, key), 'a record', signal, (abortSignal) =>
         client.send(new HeadObjectCommand(input), { abortSignal }),
       );
-      const version = found.VersionId === undefined ? {} : { versionId: found.VersionId };
-      return { bytes: found.ContentLength ?? 0, ...version };
+      return {
+        bytes: found.ContentLength ?? 0,
+        ...(found.VersionId === undefined ? {} : { versionId: found.VersionId }),
+        ...(found.ContentType === undefined ? {} : { contentType: found.ContentType }),
+        metadata: found.Metadata ?? {},
+      };
     });
   };
 

@@ -69,6 +69,8 @@ describe('the shared stack', () => {
       'S3_BUCKET',
       'S3_ENDPOINT',
       'SCHEMA_REGISTRY_URL',
+      'SQS_ENDPOINT',
+      'UPLOADS_QUEUE_URL',
       'WAREHOUSE_URL',
     ]);
   });

@@ -15,9 +15,10 @@ import {
   type Stack,
   type StackOptions,
 } from '../types.ts';
-import { BUCKET, createAccess, opensBucket } from './access.ts';
+import { BUCKET, createAccess, opensAll, uploadsQueueUrl } from './access.ts';
 import { requireTools } from './artefacts.ts';
 import { awsService } from './aws.ts';
+import { firehoseService, STREAM } from './firehose.ts';
 import { Guard } from './guard.ts';
 import { kafkaService } from './kafka.ts';
 import { answersSql, postgresService } from './postgres.ts';
@@ -69,7 +70,16 @@ class NativeStack implements Stack {
 
   async start(): Promise<void> {
     const memory = await this.#recall();
-    const results = await Promise.allSettled(this.#names.map((name) => this.#startOne(name, memory)));
+    const starting = new Map<ComponentName, Promise<void>>();
+    for (const name of COMPONENTS.filter((known) => this.#names.includes(known))) {
+      const before = STANDS_ON[name] ?? [];
+      const ready = Promise.all(before.map((needed) => starting.get(needed)));
+      starting.set(
+        name,
+        ready.then(() => this.#startOne(name, memory)),
+      );
+    }
+    const results = await Promise.allSettled(starting.values());
     const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
     if (failures.length > 0) throw new StackError([...new Set(failures.map(messageOf))].join('\n'));
     await this.#remember();
@@ -97,13 +107,16 @@ class NativeStack implements Stack {
         return { ...aws(), bucket: BUCKET };
       },
       get sqs() {
-        return aws();
+        return { ...aws(), uploadsQueueUrl: uploadsQueueUrl(aws().endpoint) };
       },
       get redis() {
         return redis();
       },
       get warehouse() {
         return warehouse();
+      },
+      get firehose() {
+        return { endpoint: `http://127.0.0.1:${port('firehose')}`, stream: STREAM };
       },
     };
   }
@@ -120,9 +133,15 @@ class NativeStack implements Stack {
         AWS_REGION: addresses.s3.region,
         AWS_ACCESS_KEY_ID: addresses.s3.accessKeyId,
         AWS_SECRET_ACCESS_KEY: addresses.s3.secretAccessKey,
+        SQS_ENDPOINT: addresses.sqs.endpoint,
+        UPLOADS_QUEUE_URL: addresses.sqs.uploadsQueueUrl,
       }),
       ...(has('redis') && { REDIS_URL: addresses.redis }),
       ...(has('postgres') && { WAREHOUSE_URL: addresses.warehouse }),
+      ...(has('firehose') && {
+        FIREHOSE_ENDPOINT: addresses.firehose.endpoint,
+        FIREHOSE_STREAM: addresses.firehose.stream,
+      }),
     };
   }
 
@@ -148,6 +167,10 @@ class NativeStack implements Stack {
       postgres: async () => {
         const [port = 0] = this.#service('postgres').ports;
         return { address: `127.0.0.1:${port}`, ...(await answersSql(this.addresses.warehouse)) };
+      },
+      firehose: async () => {
+        const { endpoint } = this.addresses.firehose;
+        return { address: endpoint, ...(await accepts(new URL(endpoint).host)) };
       },
     };
     return Promise.all(this.#names.map(async (name) => ({ name, ...(await checks[name]()) })));
@@ -176,6 +199,11 @@ class NativeStack implements Stack {
         this.#warehouseUrl = url;
         return service;
       },
+      firehose: () => {
+        const { s3 } = this.addresses;
+        const warehouseUrl = this.#names.includes('postgres') ? this.addresses.warehouse : undefined;
+        return firehoseService(this.#guard, folder, ports, s3, warehouseUrl);
+      },
     };
     const service = await makers[name]();
     this.#services.set(name, service);
@@ -188,7 +216,7 @@ class NativeStack implements Stack {
   async #grantAccess(service: Service, memory: Memory): Promise<void> {
     const endpoint = `http://127.0.0.1:${service.ports[0]}`;
     const remembered = memory.access && { ...memory.access, endpoint };
-    if (remembered && (await opensBucket(remembered))) {
+    if (remembered && (await opensAll(remembered))) {
       this.#access = remembered;
       return;
     }
@@ -222,12 +250,16 @@ class NativeStack implements Stack {
   }
 }
 
+/** Whose addresses a part must know, where they are there. */
+const STANDS_ON: Partial<Record<ComponentName, readonly ComponentName[]>> = { firehose: ['aws', 'postgres'] };
+
 const TITLES = {
   kafka: 'Kafka',
   registry: 'The schema registry',
   aws: 'S3 and SQS',
   redis: 'Redis',
   postgres: 'PostgreSQL',
+  firehose: 'The Firehose stand-in',
 } satisfies Record<ComponentName, string>;
 
 const notStarted = (name: ComponentName) =>

@@ -26,7 +26,12 @@ function externalTopics(topology: Topology): Set<string> {
 
 /** Throws TOPIC_MISSING naming every topic that the topology reads or writes and that does not exist. */
 export function requireTopics(topology: Topology, counts: ReadonlyMap<string, number>): void {
-  const missing = [...externalTopics(topology)].filter((topic) => !counts.has(topic));
+  requireTopicNames([...externalTopics(topology)], counts);
+}
+
+/** Throws TOPIC_MISSING naming those that do not exist. */
+export function requireTopicNames(topics: readonly string[], counts: ReadonlyMap<string, number>): void {
+  const missing = topics.filter((topic) => !counts.has(topic));
   if (missing.length === 0) return;
   throw new StreamsError(
     'TOPIC_MISSING',

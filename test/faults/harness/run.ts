@@ -67,6 +67,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     ...topicVariables(topics),
     ...(proxy && { S3_ENDPOINT: proxy.endpoint }),
     APPLICATION_ID: run,
+    ROLES: 'develop',
     GUARANTEE: options.guarantee,
     SESSION_TIMEOUT: `${SESSION_MS / 1000}s`,
     TRANSACTION_TIMEOUT,

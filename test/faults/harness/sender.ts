@@ -57,7 +57,7 @@ async function recordOf(index: number, body: Buffer, { run, topics, bucket, code
     const headers = { 'customer-id': customerId, 'image-id': name, 'content-type': 'image/jpeg' };
     return { topic: topics.stream, key: imageId, value: body, headers, imageId };
   }
-  const key = `incoming/${customerId}/${name}/image.jpg`;
+  const key = `kill-test/${customerId}/${name}/image.jpg`;
   const put = await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
   const value = codec.encodeUpload({
     imageId,

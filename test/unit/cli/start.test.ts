@@ -35,7 +35,9 @@ describe('darkroom start', () => {
         .toMatch(/schema registry unreachable since \S+: .*S3 unreachable since/s);
       expect((await fetch(`${url}/health/ready`)).status).toBe(503);
       expect((await fetch(`${url}/health/live`)).status).toBe(200);
-      expect(await (await fetch(`${url}/metrics`)).text()).toContain('darkroom_stream_tasks 0');
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain(
+        'darkroom_stream_tasks{role="develop"} 0',
+      );
 
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

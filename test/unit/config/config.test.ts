@@ -25,7 +25,8 @@ const problems = (env: Record<string, string>) => problemsOf(() => startConfig({
 describe('configuration', () => {
   it('has a default for everything but brokers, registry and bucket', () => {
     const config = startConfig(REQUIRED);
-    expect(config.kafka).toEqual({ brokers: ['localhost:9092'], clientId: 'darkroom-develop', ssl: false });
+    expect(config.kafka).toEqual({ brokers: ['localhost:9092'], clientId: 'darkroom', ssl: false });
+    expect(config.roles).toEqual(['develop']);
     expect(config.registry.url).toBe('http://localhost:8081/apis/ccompat/v7');
     expect(config.s3).toMatchObject({
       bucket: 'my-images',
@@ -39,6 +40,26 @@ describe('configuration', () => {
     });
     expect(config.processing.workers).toBe(availableParallelism());
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8080 });
+  });
+
+  it('runs the roles that have their settings, or those that are asked for', () => {
+    const queue = { UPLOADS_QUEUE_URL: 'http://localhost:4566/000000000000/uploads' };
+    expect(startConfig({ ...REQUIRED, ...queue }).roles).toEqual(['intake', 'develop']);
+    expect(startConfig({ ...REQUIRED, ...queue, ROLES: 'develop' }).roles).toEqual(['develop']);
+    expect(startConfig({ ...REQUIRED, ...queue, ROLES: 'intake' })).toMatchObject({
+      roles: ['intake'],
+      intake: { queueUrl: queue.UPLOADS_QUEUE_URL, pollers: 4 },
+    });
+  });
+
+  it('refuses a role whose settings are missing, and names them', () => {
+    expect(problems({ ROLES: 'develop,intake' })).toEqual([
+      'ROLES names intake, which needs UPLOADS_QUEUE_URL, e.g. ' +
+        'https://sqs.eu-central-1.amazonaws.com/123456789012/darkroom-uploads',
+    ]);
+    expect(problems({ ROLES: 'develope' })[0]).toContain(
+      'ROLES must be a list with commas, each one of intake',
+    );
   });
 
   it('takes durations, sizes and pixels as people write them', () => {

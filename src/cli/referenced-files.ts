@@ -14,8 +14,8 @@ export interface SentReference {
   readonly sizeBytes: number;
 }
 
-/** Puts files where the service may read them: `incoming/<customer>/<upload id>/<file name>`. */
-export class Incoming {
+/** Puts files where the service may read them: `references/<customer>/<UUID>/<file name>`; below incoming/ they would be uploads. */
+export class ReferencedFiles {
   readonly #client: S3Client;
   readonly #bucket: string;
   readonly #customer: string;
@@ -28,7 +28,7 @@ export class Incoming {
 
   async put(file: FoundFile): Promise<SentReference> {
     const bucket = this.#bucket;
-    const key = `incoming/${this.#customer}/${randomUUID()}/${basename(file.path)}`;
+    const key = `references/${this.#customer}/${randomUUID()}/${basename(file.path)}`;
     try {
       const { VersionId } = await this.#client.send(
         new PutObjectCommand({

@@ -1,0 +1,86 @@
+import { developTopology } from '../../app/develop.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { createDarkroom } from '../../processors/index.ts';
+import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
+import { createS3Store } from '../../sinks/s3.ts';
+import { developTopics } from '../offline.ts';
+import { pipelineOf } from '../pipeline-of.ts';
+import { s3Place } from '../s3-place.ts';
+import { registryOf } from './registry.ts';
+import type { Role, RoleContext } from './role.ts';
+import { streamsRole } from './streams-role.ts';
+
+const S3_CONNECTIONS = 64;
+/** A photograph or two from each partition at a time. */
+const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
+
+/** Images in, renditions and events out. */
+export function developRole(context: RoleContext): Role {
+  const { config, logger } = context;
+  const { processing, s3: place } = config;
+  const pipeline = pipelineOf(processing.plugin);
+  const darkroom = createDarkroom({
+    workers: processing.workers,
+    deadlineMs: processing.deadlineMs,
+    workerMemoryBytes: processing.workerMemoryBytes,
+    limits: processing.limits,
+    pipeline,
+  });
+  const registry = registryOf(config);
+  const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });
+  const topology = developTopology({
+    topics: developTopics(config.topics),
+    codec: registry.codec,
+    fetcher: s3,
+    darkroom,
+    workers: processing.workers,
+    archive: s3,
+    archiveBucket: place.bucket,
+    allowedBuckets: new Set(place.referenceBuckets),
+    maxImageBytes: processing.limits.maxBytes,
+    nowMs: Date.now,
+    onOutcome: (event) => {
+      context.observeImage({ ...event, code: event.code ?? '' });
+      logImage(logger, event);
+    },
+  });
+  return streamsRole(
+    {
+      name: 'develop',
+      topology,
+      dependencies: [
+        registry.dependency,
+        {
+          name: 'S3',
+          reach: (signal) => s3.check([place.bucket, ...place.referenceBuckets], { signal }),
+          trouble: () => s3.trouble(),
+        },
+      ],
+      memoryBudgetBytes: processing.memoryBudgetBytes,
+      maxPartitionFetchBytes: IMAGE_FETCH_BYTES,
+      probes: [
+        {
+          name: 'darkroom_workers',
+          help: 'Worker processes that are alive',
+          kind: 'gauge',
+          read: () => [{ value: darkroom.workers() }],
+        },
+      ],
+      release: async () => {
+        await s3.close();
+        await darkroom.close();
+      },
+    },
+    context,
+  );
+}
+
+function logImage(logger: Logger, event: ImageProcessed): void {
+  const { eventId: imageId, customerId, source, outcome, code, reason, type, bytes, width, height } = event;
+  const fields = { imageId, customerId, source, outcome, type, bytes, width, height };
+  const timed = { ...fields, durationMs: event.durationMs };
+  if (outcome === 'processed')
+    logger.info({ ...timed, renditions: event.renditions.length }, 'image processed');
+  else if (outcome === 'rejected') logger.info({ ...timed, code, reason }, 'image rejected');
+  else logger.warn({ ...timed, code, reason }, 'image failed');
+}
