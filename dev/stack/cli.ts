@@ -14,7 +14,8 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 const program = new Command('npm run stack --')
   .description(
-    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS, Redis, PostgreSQL. ' +
+    'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS, Redis, PostgreSQL, ' +
+      'a stand-in for Firehose. ' +
       'Needs Java 17, Maven and Python 3 with venv; everything else is fetched once and cached.',
   )
   .showHelpAfterError()
@@ -111,6 +112,7 @@ function report(folder: string, health: readonly ComponentHealth[]): void {
     aws: 'S3 and SQS',
     redis: 'Redis',
     postgres: 'PostgreSQL',
+    firehose: 'Firehose stand-in',
   };
   for (const { name, address, healthy, cause } of health) {
     say(`${titles[name].padEnd(16)} ${address.padEnd(44)} ${healthy ? 'healthy' : `not healthy: ${cause}`}`);

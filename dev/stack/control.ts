@@ -69,11 +69,11 @@ async function respond(stack: Stack, { method, url = '' }: IncomingMessage): Pro
 }
 
 function describe(stack: Stack): Description {
-  const { kafka, registry, s3, sqs, redis, warehouse } = stack.addresses;
+  const { kafka, registry, s3, sqs, redis, warehouse, firehose } = stack.addresses;
   const pids = Object.fromEntries(COMPONENTS.map((name) => [name, stack.component(name).pid]));
   return {
     folder: stack.folder,
-    addresses: { kafka, registry, s3, sqs, redis, warehouse },
+    addresses: { kafka, registry, s3, sqs, redis, warehouse, firehose },
     environment: stack.environment(),
     pids,
   };

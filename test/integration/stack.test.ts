@@ -56,6 +56,7 @@ describe('the shared stack', () => {
       ['aws', true],
       ['redis', true],
       ['postgres', true],
+      ['firehose', true],
     ]);
   });
 
@@ -64,6 +65,8 @@ describe('the shared stack', () => {
       'AWS_ACCESS_KEY_ID',
       'AWS_REGION',
       'AWS_SECRET_ACCESS_KEY',
+      'FIREHOSE_ENDPOINT',
+      'FIREHOSE_STREAM',
       'KAFKA_BROKERS',
       'REDIS_URL',
       'S3_BUCKET',
@@ -121,6 +124,7 @@ describe('the shared stack', () => {
       'registry',
       'redis',
       'postgres',
+      'firehose',
     ]);
     await Promise.all([stack.component('kafka').start(), stack.component('aws').start()]);
 

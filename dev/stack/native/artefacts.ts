@@ -37,6 +37,7 @@ export async function requireTools(names: readonly ComponentName[]): Promise<voi
     registry: [javaVersion, async () => isCached(registryName) || requireMaven()],
     redis: [async () => isCached(redisName) || requireMaven()],
     postgres: [requireSetpriv],
+    firehose: [],
     aws: [async () => isCached(await ministackName()) || requireVenv()],
   };
   const results = await Promise.allSettled(names.flatMap((name) => needs[name].map((check) => check())));
