@@ -10,6 +10,8 @@ Example:
 Roles, together in one process or apart in many; the outage of what one needs stops no other:
   intake     uploads: S3's notifications in an SQS queue become records of image-uploads
   develop    images in, renditions and events out
+  warehouse  statistics through Firehose into the stage of the warehouse
+  counters   counts in Redis, within a second
 
 Configuration comes from the environment alone (default or "required" in parentheses):
 ${variablesForHelp()}

@@ -129,7 +129,12 @@ function topics(env: Environment) {
 
 /** The roles that are asked for, or those that have their settings. */
 function roles(env: Environment): readonly RoleName[] {
-  const needs = { intake: [V.uploadsQueueUrl], develop: [] } satisfies Record<RoleName, Variable<unknown>[]>;
+  const needs = {
+    intake: [V.uploadsQueueUrl],
+    develop: [],
+    warehouse: [V.firehoseStream],
+    counters: [V.redisUrl],
+  } satisfies Record<RoleName, Variable<unknown>[]>;
   const asked = env.get(V.roles);
   for (const role of asked ?? []) {
     const missing = needs[role].filter((variable) => !env.isSet(variable));
@@ -147,6 +152,20 @@ function intake(env: Environment) {
   const endpoint = env.get(V.sqsEndpoint);
   const pollers = env.get(V.intakePollers);
   return queueUrl === undefined ? undefined : { queueUrl, endpoint, pollers };
+}
+
+function firehose(env: Environment) {
+  const stream = env.get(V.firehoseStream);
+  const endpoint = env.get(V.firehoseEndpoint);
+  const lingerMs = env.get(V.firehoseLingerMs);
+  return stream === undefined ? undefined : { stream, endpoint, lingerMs };
+}
+
+function redis(env: Environment) {
+  const url = env.get(V.redisUrl);
+  const prefix = env.get(V.redisPrefix);
+  const lingerMs = env.get(V.redisLingerMs);
+  return url === undefined ? undefined : { url, prefix, lingerMs };
 }
 
 /** All that `build` reads, frozen; throws one ConfigError with every problem. */
@@ -168,6 +187,8 @@ export const startConfig = (env: Env) =>
     engine: engine(e),
     processing: processing(e),
     intake: intake(e),
+    firehose: firehose(e),
+    redis: redis(e),
     http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
     logLevel: e.get(V.logLevel),
     shutdownGraceMs: e.get(V.shutdownGraceMs),

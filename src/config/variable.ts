@@ -143,6 +143,16 @@ export const list = (name: string, pattern: RegExp, allowed: string) =>
     },
   });
 
+/** A URL that may hold a password, of one of the schemes. */
+export const url = (name: string, schemes: readonly string[]) =>
+  forms(name, {
+    allowed: `a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`,
+    parse: (given) => {
+      const parsed = URL.parse(given);
+      return parsed?.hostname && schemes.includes(parsed.protocol.slice(0, -1)) ? given : undefined;
+    },
+  });
+
 export const httpUrl = (name: string) =>
   forms(name, {
     allowed: 'a URL that begins with http:// or https://',

@@ -12,6 +12,7 @@ import {
   size,
   someOf,
   text,
+  url,
   type Variable,
 } from './variable.ts';
 
@@ -111,6 +112,36 @@ export const VARIABLES = {
   }),
   intakePollers: integer('INTAKE_POLLERS', 1, 64).default('4', {
     summary: 'Receives at once of the role intake; each holds 10 messages at most',
+  }),
+
+  firehoseStream: text(
+    'FIREHOSE_STREAM',
+    /^[A-Za-z0-9_.-]{1,64}$/,
+    'a stream name: 1 to 64 of letters, digits, "_", "." and "-"',
+  ).optional({
+    summary: 'Firehose stream that takes statistics to the warehouse; the role warehouse needs it',
+    example: 'darkroom-statistics',
+  }),
+  firehoseEndpoint: httpUrl('FIREHOSE_ENDPOINT').optional({
+    summary: 'Where Firehose is, when it is not AWS',
+    example: 'http://localhost:4573',
+  }),
+  firehoseLingerMs: duration('FIREHOSE_LINGER', 0, 60_000).default('5s', {
+    summary:
+      'How long statistics wait for others to be sent with them; each request is billed in steps of 5 KB',
+  }),
+  redisUrl: url('REDIS_URL', ['redis', 'rediss']).optional({
+    summary: 'Redis for the counters, with user and password; the role counters needs it',
+    example: 'rediss://user:password@redis:6379',
+    secret: true,
+  }),
+  redisPrefix: text(
+    'REDIS_PREFIX',
+    /^[A-Za-z0-9._-]{1,64}$/,
+    '1 to 64 of letters, digits, ".", "_" and "-"',
+  ).default('darkroom', { summary: 'What all keys in Redis begin with' }),
+  redisLingerMs: duration('REDIS_LINGER', 0, 60_000).default('500ms', {
+    summary: 'How long images wait for others to be counted with them',
   }),
 
   applicationId: text(

@@ -1,16 +1,22 @@
 import type { RoleName } from '../../config/roles.ts';
+import { countersRole } from './counters.ts';
 import { developRole } from './develop.ts';
 import { intakeRole } from './intake.ts';
 import type { Role, RoleContext } from './role.ts';
+import { warehouseRole } from './warehouse.ts';
 
 /** Makes a role; it opens nothing before its start. */
 export function makeRole(name: RoleName, context: RoleContext): Role {
-  const { intake } = context.config;
+  const { intake, firehose, redis } = context.config;
   switch (name) {
     case 'develop':
       return developRole(context);
     case 'intake':
       return intakeRole(context, settled(intake, name));
+    case 'warehouse':
+      return warehouseRole(context, settled(firehose, name));
+    case 'counters':
+      return countersRole(context, settled(redis, name));
     default:
       throw new Error(`there is no role ${name satisfies never}`);
   }
