@@ -45,6 +45,10 @@ const MESSAGES = {
   LimitExceededException: 'You have already reached the limit for a requested resource.',
 };
 
+/**
+ * Takes records as Firehose does, and is stricter than kind: what it refuses, Firehose refuses. What was accepted is held
+ * in memory until it is in S3, so a stand-in that is killed, other than Firehose, forgets it.
+ */
 export class FirehoseStandIn {
   readonly faults = new Faults();
   readonly #options: StandInOptions;
@@ -52,6 +56,7 @@ export class FirehoseStandIn {
   readonly #buffer: RecordBuffer;
   readonly #delivery: Delivery;
   readonly #startedMs = Date.now();
+  #closing = false;
   #counts = { acceptedRecords: 0, acceptedBytes: 0, refusedRecords: 0, requests: 0 };
 
   private constructor(options: StandInOptions) {
@@ -102,6 +107,7 @@ export class FirehoseStandIn {
 
   /** Takes nothing more, delivers what was accepted: into the warehouse, or S3 and a manifest. */
   async close(): Promise<void> {
+    this.#closing = true;
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeIdleConnections();
     this.#buffer.flush();
@@ -124,6 +130,7 @@ export class FirehoseStandIn {
       this.#authenticate(request);
       const scripted = this.faults.strike('request-error');
       if (scripted) throw new WireError(scripted.error, MESSAGES[scripted.error]);
+      if (this.#closing) throw new WireError('ServiceUnavailableException', 'The stand-in is being ended.');
       const answer = this.#perform(request, body);
       if (this.faults.strike('cut-after-acceptance')) {
         request.socket.destroy();

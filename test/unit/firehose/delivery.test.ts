@@ -62,6 +62,21 @@ it('delivers what was accepted before it ends', async () => {
   expect(here.delivered()).toBe('last');
 });
 
+it('delivers all that it has confirmed when it is ended in the middle', async () => {
+  await open();
+  const confirmed: string[] = [];
+  const puts = Array.from({ length: 200 }, async (_, index) => {
+    await put(`<${index}>`);
+    confirmed.push(`<${index}>`);
+  });
+  await Promise.race(puts);
+  const closed = here.standIn.close();
+  await Promise.allSettled(puts);
+  await closed;
+  expect(confirmed.length).toBeGreaterThan(0);
+  expect(confirmed.filter((text) => !here.delivered().includes(text))).toEqual([]);
+});
+
 it('refuses records by a pattern, in their order, and accepts the others', async () => {
   await open({}, [{ fault: 'record-error', pattern: '.x' }]);
   const { FailedPutCount, RequestResponses = [] } = await put('a', 'b', 'c', 'd');
