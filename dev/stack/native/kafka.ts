@@ -82,8 +82,13 @@ async function format(target: string, classPath: string): Promise<void> {
   await rm(properties);
 }
 
-function serverProperties(port: number, controllerPort: number, data: string): string {
-  const properties = {
+/** A broker that is its own controller, reached on the loopback interface alone. */
+export function brokerProperties(
+  port: number,
+  controllerPort: number,
+  data: string,
+): Record<string, string | number | boolean> {
+  return {
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
@@ -111,7 +116,10 @@ function serverProperties(port: number, controllerPort: number, data: string): s
     'broker.heartbeat.interval.ms': 500,
     'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1000,
   };
-  return Object.entries(properties)
+}
+
+function serverProperties(port: number, controllerPort: number, data: string): string {
+  return Object.entries(brokerProperties(port, controllerPort, data))
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
 }
