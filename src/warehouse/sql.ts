@@ -1,10 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the warehouse runs on: Redshift in production, PostgreSQL in its place elsewhere. */
 export type Dialect = 'redshift' | 'postgres';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'warehouse');
+/** Beside `src`, or beside the `dist` that holds it. */
+const FOLDER =
+  [join('..', '..'), join('..', '..', '..')]
+    .map((root) => join(import.meta.dirname, root, 'warehouse'))
+    .find((folder) => existsSync(folder)) ?? 'warehouse';
 
 /** A file of `warehouse/`, by its path in there. */
 export const readSql = (path: string): string => readFileSync(join(FOLDER, path), 'utf8');
