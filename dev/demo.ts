@@ -5,8 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { createRegistryCodec } from '../src/serdes/registry-codec.ts';
-import { Account, accountTable } from './demo/account.ts';
+import { withWarehouse } from '../src/warehouse/connection.ts';
+import { migrate } from '../src/warehouse/migrate.ts';
+import { Account, accountTable, COUNTERS } from './demo/account.ts';
 import { contactSheet } from './demo/contact-sheet.ts';
+import { askCounters } from './demo/counts.ts';
 import { bar, Output } from './demo/output.ts';
 import { fetchRenditions } from './demo/renditions.ts';
 import { sendSamples } from './demo/send.ts';
@@ -20,6 +23,9 @@ import { createTopics } from './stack/topics.ts';
 
 /** Without a new event for so long, the demo gives up. */
 const STALL_LIMIT_MS = 60_000;
+/** Firehose waits and buffers, a load comes every so often: so long after the last event all must be counted. */
+const COUNTED_LIMIT_MS = 30_000;
+const SETTINGS = { FIREHOSE_LINGER: '1s', LOAD_INTERVAL: '1s' };
 /** After the last image is accounted for: time for a second event, which must not come. */
 const QUIET_MS = 500;
 const REGISTRY_TIMEOUT_MS = 10_000;
@@ -71,8 +77,11 @@ async function demo(): Promise<boolean> {
   out.line(
     `  ${samples.length} sample images of ${new Set(samples.map(({ customer }) => customer)).size} customers`,
   );
-  await createTopics(stack.addresses.kafka);
-  const service = await startService(stack, join(folder, 'service.log'));
+  await Promise.all([
+    createTopics(stack.addresses.kafka),
+    withWarehouse(stack.addresses.warehouse, (warehouse) => migrate(warehouse, Date.now())),
+  ]);
+  const service = await startService(stack, join(folder, 'service.log'), SETTINGS);
   endings.push(() => service.stop());
   out.line(`  Darkroom is ready on ${service.http}`);
 
@@ -105,6 +114,8 @@ async function demo(): Promise<boolean> {
   await sending;
   await sleep(QUIET_MS);
 
+  await untilCounted(account, stack, service);
+
   const { pictures, problems } = await fetchRenditions([...account.events.values()].flat(), stack);
   const disagreements = [...account.disagreements(), ...problems];
   const agree = disagreements.length === 0;
@@ -117,10 +128,13 @@ async function demo(): Promise<boolean> {
   for (const line of disagreements) out.line(out.paint('red', `✗ ${line}`));
   out.line(
     agree
-      ? out.paint('green', 'Every image that was sent has one event and its renditions.')
+      ? out.paint(
+          'green',
+          'Every image that was sent has one event and its renditions, and is counted once in Redis and in the warehouse.',
+        )
       : out.paint(
           'red',
-          `What was sent and what image-stats says do not agree. Log: ${join(folder, 'service.log')}`,
+          `What was sent and what is said of it do not agree. Log: ${join(folder, 'service.log')}`,
         ),
   );
   out.line(`Contact sheet: ${sheetFile}`);
@@ -130,6 +144,8 @@ async function demo(): Promise<boolean> {
       sent: account.sent.size,
       processed: account.count('processed'),
       rejected: account.count('rejected'),
+      warehouse: account.counted('warehouse'),
+      redis: account.counted('Redis'),
     };
     process.stdout.write(`${JSON.stringify({ ...counts, agree })}\n`);
   }
@@ -174,6 +190,21 @@ async function untilAccounted(
   out.endStatus();
 }
 
+/** Asks Redis and the warehouse until they count what image-stats says; what they say last stands. */
+async function untilCounted(account: Account, stack: Stack, service: Service) {
+  const deadline = Date.now() + COUNTED_LIMIT_MS;
+  for (;;) {
+    await service.check();
+    for (const counter of COUNTERS) account.setCounts(counter, await askCounters[counter](stack));
+    const counted = COUNTERS.map((counter) => `${account.counted(counter)} in ${counter}`);
+    out.status(`  counted: ${counted.join(', ')}`);
+    const differences = COUNTERS.flatMap((counter) => account.differences(counter));
+    if (differences.length === 0 || Date.now() > deadline) break;
+    await sleep(250);
+  }
+  out.endStatus();
+}
+
 function showAddresses(stack: Stack, service: Service): void {
   writeCredentials(credentialsFile, stack);
   endings.push(async () => rmSync(credentialsFile, { force: true }));
@@ -214,8 +245,8 @@ function end(): Promise<boolean> {
 function parse(): { keep?: boolean; json?: boolean } {
   const program = new Command('npm run demo --')
     .description(
-      'Starts broker, registry, S3 and Darkroom on this machine, sends sample images of four customers both ways, and ' +
-        'compares what was sent with what image-stats says. Leaves a contact sheet in .darkroom/demo.',
+      'Starts all that Darkroom stands on and Darkroom on this machine, sends sample images of four customers both ways, ' +
+        'and compares what was sent with what image-stats says, Redis counts and the warehouse holds. Leaves a contact sheet in .darkroom/demo.',
     )
     .option('--keep', 'stay up, and print every address')
     .option('--json', 'end with one line of JSON on standard output; everything else goes to standard error')

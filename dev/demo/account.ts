@@ -1,6 +1,15 @@
-// Does image-stats say what was sent? Kept by image, shown by customer and type.
+// Does image-stats say what was sent, and do Redis and the warehouse count what it says? Shown by customer and type.
 import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
 import type { Sent } from './send.ts';
+
+/** Those who count images for themselves. */
+export const COUNTERS = ['Redis', 'warehouse'] as const;
+export type Counter = (typeof COUNTERS)[number];
+
+/** How many images a counter has, by customer, type and outcome as `countKey` writes them. */
+export type Counts = ReadonlyMap<string, number>;
+export const countKey = (customer: string, type: string, outcome: string): string =>
+  JSON.stringify([customer, type, outcome]);
 
 interface Row {
   customer: string;
@@ -12,11 +21,13 @@ interface Row {
   processed: number;
   rejected: number;
   failed: number;
+  counted: Record<Counter, number>;
 }
 
 export class Account {
   readonly sent = new Map<string, Sent>();
   readonly events = new Map<string, ImageProcessed[]>();
+  readonly #counts = new Map<Counter, Counts>();
 
   addSent(sent: Sent): void {
     this.sent.set(sent.imageId, sent);
@@ -26,6 +37,15 @@ export class Account {
     const earlier = this.events.get(event.eventId);
     if (earlier) earlier.push(event);
     else this.events.set(event.eventId, [event]);
+  }
+
+  setCounts(counter: Counter, counts: Counts): void {
+    this.#counts.set(counter, counts);
+  }
+
+  /** How many images a counter has in all. */
+  counted(counter: Counter): number {
+    return sum([...(this.#counts.get(counter)?.values() ?? [])]);
   }
 
   /** How many of the images that were sent have an event. */
@@ -43,7 +63,27 @@ export class Account {
       disagreement(sent, this.events.get(sent.imageId) ?? []),
     );
     const strangers = [...this.events.keys()].filter((imageId) => !this.sent.has(imageId));
-    return [...wrong, ...strangers.map((imageId) => `${imageId}: an event of an image that was never sent`)];
+    return [
+      ...wrong,
+      ...strangers.map((imageId) => `${imageId}: an event of an image that was never sent`),
+      ...COUNTERS.flatMap((counter) => this.differences(counter)),
+    ];
+  }
+
+  /** Where a counter has another number than image-stats has events. */
+  differences(counter: Counter): string[] {
+    const events = [...this.events.values()].flat();
+    const expected = new Map<string, number>();
+    for (const { customerId, type, outcome } of events) {
+      const key = countKey(customerId, type, outcome);
+      expected.set(key, (expected.get(key) ?? 0) + 1);
+    }
+    const counts = this.#counts.get(counter) ?? new Map();
+    return [...new Set([...expected.keys(), ...counts.keys()])]
+      .filter((key) => (expected.get(key) ?? 0) !== (counts.get(key) ?? 0))
+      .map(
+        (key) => `${counter} counts ${counts.get(key) ?? 0} of ${key}, image-stats ${expected.get(key) ?? 0}`,
+      );
   }
 
   rows(): Row[] {
@@ -52,7 +92,7 @@ export class Account {
       const key = `${customer} ${type}`;
       const known = rows.get(key) ?? {
         ...{ customer, type, uploaded: 0, streamed: 0, expectRejected: 0 },
-        ...{ processed: 0, rejected: 0, failed: 0 },
+        ...{ processed: 0, rejected: 0, failed: 0, counted: { Redis: 0, warehouse: 0 } },
       };
       rows.set(key, known);
       return known;
@@ -64,6 +104,12 @@ export class Account {
     }
     for (const event of [...this.events.values()].flat())
       row(event.customerId, event.type)[event.outcome] += 1;
+    for (const [counter, counts] of this.#counts) {
+      for (const [key, count] of counts) {
+        const [customer, type] = JSON.parse(key);
+        row(customer, type).counted[counter] += count;
+      }
+    }
     return [...rows.values()].sort((a, b) =>
       `${a.customer} ${a.type}`.localeCompare(`${b.customer} ${b.type}`),
     );
@@ -86,40 +132,49 @@ function disagreement({ imageId, sample }: Sent, events: readonly ImageProcessed
 /** The table of the summary, as lines. */
 export function accountTable(account: Account): string[] {
   const rows = account.rows();
-  const totals = (name: 'uploaded' | 'streamed' | 'processed' | 'rejected' | 'failed') =>
-    rows.reduce((sum, row) => sum + row[name], 0);
   const right = (row: Row) =>
     row.failed === 0 &&
     row.rejected === row.expectRejected &&
-    row.processed + row.rejected === row.uploaded + row.streamed;
+    row.processed + row.rejected === row.uploaded + row.streamed &&
+    COUNTERS.every((counter) => row.counted[counter] === row.uploaded + row.streamed);
+  const mark = (agrees: boolean) => (agrees ? '✓' : '✗');
   const cells = [
-    ['customer', 'type', 'uploaded', 'streamed', 'processed', 'rejected', 'failed', ''],
+    ['customer', 'type', ...COLUMNS.map(([title]) => title), ''],
     ...rows.map((row, index) => [
       row.customer === rows[index - 1]?.customer ? '' : row.customer,
       row.type,
-      ...[row.uploaded, row.streamed, row.processed, row.rejected, row.failed]
-        .map((count) => count || '·')
-        .map(String),
-      right(row) ? '✓' : '✗',
+      ...COLUMNS.map(([, of]) => String(of(row) || '·')),
+      mark(right(row)),
     ]),
     [
       'all',
       '',
-      ...(['uploaded', 'streamed', 'processed', 'rejected', 'failed'] as const).map((name) =>
-        String(totals(name)),
-      ),
-      account.disagreements().length === 0 ? '✓' : '✗',
+      ...COLUMNS.map(([, of]) => String(sum(rows.map(of)))),
+      mark(account.disagreements().length === 0),
     ],
   ];
   const lines = cells.map(([customer = '', type = '', ...numbers]) =>
     [
       customer.padEnd(10),
       type.padEnd(8),
-      ...numbers.map((text, index) => text.padStart(index === 5 ? 3 : 11)),
+      ...numbers.map((text, index) => text.padStart(index === COLUMNS.length ? 3 : COLUMN_WIDTH)),
     ].join(''),
   );
   const [head = '', ...body] = lines;
   const rule = '─'.repeat(head.length);
-  const above = `${' '.repeat(18)}${'──────── sent'.padStart(22)}${'───── image-stats says'.padStart(33)}`;
+  const over = (columns: number, title: string) => title.padStart(columns * COLUMN_WIDTH);
+  const above = `${' '.repeat(18)}${over(2, '──────── sent')}${over(3, '───── image-stats says')}${over(2, '─────── counted by')}`;
   return [above, head, rule, ...body.slice(0, -1), rule, ...body.slice(-1)];
 }
+
+const COLUMN_WIDTH = 11;
+const COLUMNS: readonly (readonly [title: string, of: (row: Row) => number])[] = [
+  ['uploaded', (row) => row.uploaded],
+  ['streamed', (row) => row.streamed],
+  ['processed', (row) => row.processed],
+  ['rejected', (row) => row.rejected],
+  ['failed', (row) => row.failed],
+  ...COUNTERS.map((counter) => [counter, (row: Row) => row.counted[counter]] as const),
+];
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -12,6 +12,7 @@ Roles, together in one process or apart in many; the outage of what one needs st
   develop    images in, renditions and events out
   warehouse  statistics through Firehose into the stage of the warehouse
   counters   counts in Redis, within a second
+  load       from the stage of the warehouse into its tables, every minute
 
 Configuration comes from the environment alone (default or "required" in parentheses):
 ${variablesForHelp()}

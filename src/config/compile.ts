@@ -134,6 +134,7 @@ function roles(env: Environment): readonly RoleName[] {
     develop: [],
     warehouse: [V.firehoseStream],
     counters: [V.redisUrl],
+    load: [V.warehouseUrl],
   } satisfies Record<RoleName, Variable<unknown>[]>;
   const asked = env.get(V.roles);
   for (const role of asked ?? []) {
@@ -168,6 +169,12 @@ function redis(env: Environment) {
   return url === undefined ? undefined : { url, prefix, lingerMs };
 }
 
+function load(env: Environment) {
+  const url = env.get(V.warehouseUrl);
+  const intervalMs = env.get(V.loadIntervalMs);
+  return url === undefined ? undefined : { url, intervalMs };
+}
+
 /** All that `build` reads, frozen; throws one ConfigError with every problem. */
 function compile<T extends object>(env: Env, build: (environment: Environment) => T): DeepReadonly<T> {
   const environment = new Environment(env);
@@ -189,11 +196,32 @@ export const startConfig = (env: Env) =>
     intake: intake(e),
     firehose: firehose(e),
     redis: redis(e),
+    load: load(e),
     http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
     logLevel: e.get(V.logLevel),
     shutdownGraceMs: e.get(V.shutdownGraceMs),
   }));
 export type StartConfig = ReturnType<typeof startConfig>;
+
+/** Where the warehouse is; undefined only until `compile` throws. */
+function warehouseUrl(env: Environment): string {
+  const url = env.get(V.warehouseUrl);
+  const { name, example } = V.warehouseUrl;
+  env.rule(
+    [V.warehouseUrl],
+    () => url === undefined,
+    `${name} is not set; it must be ${V.warehouseUrl.allowed}, e.g. ${example}`,
+  );
+  return url ?? '';
+}
+
+/** What `darkroom warehouse migrate` and `load` need. Throws ConfigError. */
+export const warehouseConfig = (env: Env) =>
+  compile(env, (e) => ({ url: warehouseUrl(e), logLevel: e.get(V.logLevel) }));
+
+/** What `darkroom warehouse check` needs. Throws ConfigError. */
+export const checkConfig = (env: Env) =>
+  compile(env, (e) => ({ url: warehouseUrl(e), kafka: kafka(e), registry: registry(e), topics: topics(e) }));
 
 /** What `darkroom try` needs: no service at all. Throws ConfigError. */
 export const tryConfig = (env: Env) =>

@@ -130,6 +130,14 @@ export const VARIABLES = {
     summary:
       'How long statistics wait for others to be sent with them; each request is billed in steps of 5 KB',
   }),
+  warehouseUrl: url('WAREHOUSE_URL', ['postgres', 'postgresql']).optional({
+    summary: 'Redshift, or PostgreSQL, with user, password and database; the role load needs it',
+    example: 'postgres://user:password@warehouse:5439/dev?sslmode=verify-full',
+    secret: true,
+  }),
+  loadIntervalMs: duration('LOAD_INTERVAL', 1_000, 3_600_000).default('1m', {
+    summary: 'How often the stage is loaded into the tables of the warehouse',
+  }),
   redisUrl: url('REDIS_URL', ['redis', 'rediss']).optional({
     summary: 'Redis for the counters, with user and password; the role counters needs it',
     example: 'rediss://user:password@redis:6379',

@@ -1,4 +1,5 @@
 import type { RoleName } from '../../config/roles.ts';
+import { LoadRole } from '../../warehouse/load-role.ts';
 import { countersRole } from './counters.ts';
 import { developRole } from './develop.ts';
 import { intakeRole } from './intake.ts';
@@ -7,7 +8,7 @@ import { warehouseRole } from './warehouse.ts';
 
 /** Makes a role; it opens nothing before its start. */
 export function makeRole(name: RoleName, context: RoleContext): Role {
-  const { intake, firehose, redis } = context.config;
+  const { intake, firehose, redis, load } = context.config;
   switch (name) {
     case 'develop':
       return developRole(context);
@@ -17,6 +18,8 @@ export function makeRole(name: RoleName, context: RoleContext): Role {
       return warehouseRole(context, settled(firehose, name));
     case 'counters':
       return countersRole(context, settled(redis, name));
+    case 'load':
+      return new LoadRole({ ...settled(load, name), logger: context.logger });
     default:
       throw new Error(`there is no role ${name satisfies never}`);
   }

@@ -32,7 +32,7 @@ export function intakeRole(
     region,
     concurrency,
     ...(endpoint ? { endpoint } : {}),
-    ...(credentials ? { credentials } : {}),
+    ...(credentials ? { credentials: { ...credentials } } : {}),
   });
   const publisher = new Publisher(() => connectProducer(kafka, logger));
   const intake = new Intake({

@@ -18,7 +18,7 @@ export function warehouseRole(
     stream: settings.stream,
     region,
     ...(settings.endpoint ? { endpoint: settings.endpoint } : {}),
-    ...(credentials ? { credentials } : {}),
+    ...(credentials ? { credentials: { ...credentials } } : {}), // the SDK writes into it
     onTooLarge: ({ context: { topic, partition, offset } }, bytes) =>
       logger.error({ topic, partition, offset, bytes }, 'a row is too large for Firehose and is left out'),
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Account, accountTable } from '../../../dev/demo/account.ts';
+import { Account, accountTable, type Counts, countKey } from '../../../dev/demo/account.ts';
 import type { Sample } from '../../../dev/samples/index.ts';
 import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
 
@@ -54,7 +54,18 @@ function accountOf(events: readonly ImageProcessed[]): Account {
   account.addSent({ imageId: 'cat', sample });
   account.addSent({ imageId: 'broken', sample: broken });
   for (const one of events) account.addEvent(one);
+  account.setCounts('Redis', countsOf(events));
+  account.setCounts('warehouse', countsOf(events));
   return account;
+}
+
+function countsOf(events: readonly ImageProcessed[]): Counts {
+  const counts = new Map<string, number>();
+  for (const { customerId, type, outcome } of events) {
+    const key = countKey(customerId, type, outcome);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
 }
 
 const right = [event({}), event({ eventId: 'broken', outcome: 'rejected', code: 'IMAGE_CORRUPT' })];
@@ -82,6 +93,23 @@ describe("the demo's account", () => {
   ])('tells %s', (_, events, told) => {
     const account = accountOf(events);
     expect(account.disagreements()).toEqual([expect.stringMatching(told)]);
+    expect(accountTable(account).at(-1)).toContain('✗');
+  });
+
+  test.each([
+    ['Redis', 'less', right.slice(1), 'Redis counts 0 of ["acme","jpeg","processed"], image-stats 1'],
+    ['Redis', 'more', [...right, event({})], 'Redis counts 2 of ["acme","jpeg","processed"], image-stats 1'],
+    ['warehouse', 'nothing', [], 'warehouse counts 0 of ["acme","jpeg","rejected"], image-stats 1'],
+    [
+      'warehouse',
+      'a stranger',
+      [...right, event({ customerId: 'dune' })],
+      'warehouse counts 1 of ["dune","jpeg","processed"], image-stats 0',
+    ],
+  ] as const)('tells that %s counts %s', (counter, _what, events, told) => {
+    const account = accountOf(right);
+    account.setCounts(counter, countsOf(events));
+    expect(account.disagreements()).toContain(told);
     expect(accountTable(account).at(-1)).toContain('✗');
   });
 });
