@@ -6,6 +6,7 @@ import { startCommand } from './start.ts';
 import { type Terminal, UsageError } from './terminal.ts';
 import { topologyCommand } from './topology.ts';
 import { tryCommand } from './try.ts';
+import { warehouseCommand } from './warehouse.ts';
 
 const EXAMPLES = `
 Begin here, nothing needs to run for it:
@@ -26,7 +27,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .version(packageJson.version, '-V, --version', 'print the version')
     .option('--debug', 'show stack traces (also: DEBUG=1)')
     .addHelpText('after', EXAMPLES);
-  for (const command of [startCommand, tryCommand, topologyCommand, produceCommand]) {
+  for (const command of [startCommand, tryCommand, topologyCommand, produceCommand, warehouseCommand]) {
     program.addCommand(command(terminal));
   }
   program.helpCommand('help [command]', 'explain a command');

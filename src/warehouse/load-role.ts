@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Logger } from '../observability/logger.ts';
 import type { Probe } from '../observability/metrics.ts';
+import type { Logger } from '../topology/index.ts';
 import { Connection } from './connection.ts';
 import { warehouseError } from './errors.ts';
 import { load } from './load.ts';

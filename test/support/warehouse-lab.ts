@@ -35,6 +35,11 @@ export class WarehouseLab {
     return new WarehouseLab(address.href, connection, dispose);
   }
 
+  /** Another session with the database of a lab, which remains that lab's to remove. */
+  static async connect(url: string): Promise<WarehouseLab> {
+    return new WarehouseLab(url, await Connection.open(url), async () => {});
+  }
+
   stage(events: readonly (readonly [ImageProcessed, StatsPlace])[]): Promise<void> {
     return stageRows(this.connection, events);
   }
