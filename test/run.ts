@@ -4,8 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { requireTools } from '../dev/stack/native/artefacts.ts';
-import { COMPONENTS } from '../dev/stack/types.ts';
+import { requireStack } from '../dev/stack/stack.ts';
 
 interface Outcome {
   passed: number;
@@ -47,7 +46,7 @@ async function script(name: string): Promise<Outcome> {
 }
 
 async function onStack(project: string): Promise<Outcome> {
-  await requireTools(COMPONENTS);
+  await requireStack();
   return vitest(project);
 }
 

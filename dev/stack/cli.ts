@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { DaemonMessage } from './daemon.ts';
 import { messageOf, StackError } from './errors.ts';
 import { credentialsFile, runningStack } from './state.ts';
@@ -16,12 +16,16 @@ const program = new Command('npm run stack --')
   .description(
     'The services Darkroom stands on, on this machine: Kafka, a schema registry, S3 and SQS, Redis, PostgreSQL, ' +
       'a stand-in for Firehose. ' +
-      'Needs Java 17, Maven and Python 3 with venv; everything else is fetched once and cached.',
+      'Needs Java 17, Maven and Python 3 with venv, or a Docker engine; everything else is fetched once and cached.',
   )
   .showHelpAfterError()
   .exitOverride();
 
-const command = (name: string, description: string, run: (folder: string) => Promise<void>) =>
+const command = (
+  name: string,
+  description: string,
+  run: (folder: string, provider: string) => Promise<void>,
+) =>
   program
     .command(name)
     .description(description)
@@ -30,9 +34,16 @@ const command = (name: string, description: string, run: (folder: string) => Pro
       'where data, logs and credentials are kept',
       join(root, '.darkroom', 'stack'),
     )
-    .action(({ folder }: { folder: string }) => run(resolve(process.env.INIT_CWD ?? '.', folder)));
+    .action(({ folder, provider = '' }: { folder: string; provider?: string }) =>
+      run(resolve(process.env.INIT_CWD ?? '.', folder), provider),
+    );
 
-command('up', 'start it, create the topics, leave it running, print every address', up);
+command('up', 'start it, create the topics, leave it running, print every address', up).addOption(
+  new Option('--provider <provider>', 'processes of this machine, or containers of a Docker engine')
+    .choices(['native', 'containers'])
+    .default('native')
+    .env('DARKROOM_STACK'),
+);
 command('status', 'print the health and address of each part; exit code 1 when one is not healthy', status);
 command('down', 'end it in order; its data stays in the folder for the next up', down);
 program.addHelpText(
@@ -49,10 +60,10 @@ try {
   process.exitCode = 1;
 }
 
-async function up(folder: string): Promise<void> {
+async function up(folder: string, provider: string): Promise<void> {
   const running = await runningStack(folder);
   if (running) say(`The stack in ${folder} is up already.`);
-  else await startDaemon(folder);
+  else await startDaemon(folder, provider);
   await status(folder);
 }
 
@@ -75,7 +86,7 @@ async function down(folder: string): Promise<void> {
 }
 
 /** Starts the process that holds the stack, shows its progress, and leaves it alone once the stack is up. */
-function startDaemon(folder: string): Promise<void> {
+function startDaemon(folder: string, provider: string): Promise<void> {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -87,6 +98,7 @@ function startDaemon(folder: string): Promise<void> {
   const daemon = fork(fileURLToPath(new URL('./daemon.ts', import.meta.url)), [folder], {
     detached: true,
     cwd: root,
+    env: { ...process.env, DARKROOM_STACK: provider },
     stdio: ['ignore', log, log, 'ipc'],
   });
   return new Promise((done, fail) => {

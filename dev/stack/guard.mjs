@@ -1,13 +1,15 @@
 // Owns the processes of one stack. It is a child in a session of its own, tied to its parent by a pipe: when the pipe
 // closes, for whatever reason (even SIGKILL of the parent), it ends every process group it started, removes the
 // temporary folder and ends. Plain JavaScript, so that it starts in the least time.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 
 const STOP_TIMEOUT_MS = 10_000;
+const LATE_MS = 1_500;
 /** @type {Map<string, { pid: number, stopSignal: NodeJS.Signals }>} */
 const children = new Map();
 let temporaryFolder;
+let lastCommand;
 let ending = false;
 
 const tell = (message) => process.connected && process.send(message, () => {});
@@ -50,13 +52,26 @@ function end(signal) {
   }, STOP_TIMEOUT_MS);
 }
 
+function runLast() {
+  if (!lastCommand) return;
+  const { command, args, env } = lastCommand;
+  const run = () => spawnSync(command, args, { env: { ...process.env, ...env }, stdio: 'ignore' });
+  run();
+  if (process.connected) return;
+  // our parent may have asked another program for something right before its end, which comes about only now
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LATE_MS);
+  run();
+}
+
 function finish() {
+  runLast();
   if (temporaryFolder) rmSync(temporaryFolder, { recursive: true, force: true, maxRetries: 5 });
   process.exit(0);
 }
 
 process.on('message', (message) => {
   if (message.type === 'folder') temporaryFolder = message.folder;
+  else if (message.type === 'last') lastCommand = message;
   else if (message.type === 'start') start(message);
   else if (message.type === 'signal' && children.has(message.id))
     signalChild(children.get(message.id), message.signal);

@@ -6,6 +6,9 @@
 export const COMPONENTS = ['kafka', 'registry', 'aws', 'redis', 'postgres', 'firehose'] as const;
 export type ComponentName = (typeof COMPONENTS)[number];
 
+/** Who provides a stack: processes of this machine, or a Docker engine. */
+export type ProviderName = 'native' | 'containers';
+
 export interface AwsAddress {
   /** Base URL, without a slash at its end. */
   endpoint: string;

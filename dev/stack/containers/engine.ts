@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { StackError } from '../errors.ts';
+import type { LastCommand } from '../native/guard.ts';
 
 const ANSWER_TIMEOUT_MS = 10_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
@@ -18,6 +19,25 @@ export async function docker(
     const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : '';
     throw new StackError(`docker ${args[0]} failed: ${said || error}`);
   }
+}
+
+/** What a container wrote since this moment. */
+export async function logsOf(name: string, since: string): Promise<string> {
+  const { stdout, stderr } = await run('docker', ['logs', '--since', since, name], {
+    maxBuffer: MAX_OUTPUT_BYTES,
+  });
+  return stdout + stderr;
+}
+
+/** The command that removes all containers with a label, with their nameless volumes; in order: after an orderly end. */
+export function removal(label: string, { inOrder }: { readonly inOrder: boolean }): LastCommand {
+  const remove = inOrder
+    ? 'docker stop --time 10 $ids; docker rm --volumes $ids'
+    : 'docker rm --force --volumes $ids';
+  const script = `ids=$(docker ps --all --quiet --filter 'label=${label}'); [ -z "$ids" ] || { ${remove}; }`;
+  // where the engine is, and how to reach it
+  const own = Object.entries(process.env).filter(([name]) => name.startsWith('DOCKER_'));
+  return { command: 'sh', args: ['-c', script], env: Object.fromEntries(own) };
 }
 
 /** Whether there is a Docker engine that answers, with compose. */

@@ -14,6 +14,14 @@ export interface Command {
   log: string;
 }
 
+/** What is run when all processes have ended. */
+export interface LastCommand {
+  command: string;
+  args: readonly string[];
+  /** Beside what every process has. */
+  env: Record<string, string | undefined>;
+}
+
 export type Exit = number | NodeJS.Signals;
 
 export interface GuardedProcess {
@@ -68,6 +76,11 @@ export class Guard {
         if (this.#process.connected) this.#process.send({ type: 'signal', id, signal });
       },
     };
+  }
+
+  /** Has a command run after the last process has ended, however that comes about. */
+  last(command: LastCommand): void {
+    this.#process.send({ type: 'last', ...command });
   }
 
   /** Ends all processes in order, removes the temporary folder; resolves when that is done. */
