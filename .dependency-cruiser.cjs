@@ -59,6 +59,7 @@ module.exports = {
       from: { path: '^src/topology/task/' },
       to: { path: '^src/topology/(kafka|testing|dsl)/' },
     },
+    forbid('the-recount-has-nothing-of-the-service', '^test/recount/', '^(src|dev|bench)/'),
     {
       name: 'the-service-imports-no-test-or-dev-code',
       severity: 'error',

@@ -11,6 +11,7 @@ import { Account, accountTable, COUNTERS } from './demo/account.ts';
 import { contactSheet } from './demo/contact-sheet.ts';
 import { askCounters } from './demo/counts.ts';
 import { bar, Output } from './demo/output.ts';
+import { recount } from './demo/recount.ts';
 import { fetchRenditions } from './demo/renditions.ts';
 import { sendSamples } from './demo/send.ts';
 import { readStats } from './demo/stats.ts';
@@ -34,7 +35,7 @@ const folder = join(fileURLToPath(new URL('..', import.meta.url)), '.darkroom', 
 const sheetFile = join(folder, 'contact-sheet.html');
 const credentialsFile = join(folder, 'credentials.env');
 
-const { keep = false, json = false } = parse();
+const { keep = false, json = false, recount: recounts = false } = parse();
 const out = new Output(json ? process.stderr : process.stdout);
 /** What must be ended, the last first. */
 const endings: (() => Promise<void>)[] = [];
@@ -117,7 +118,8 @@ async function demo(): Promise<boolean> {
   await untilCounted(account, stack, service);
 
   const { pictures, problems } = await fetchRenditions([...account.events.values()].flat(), stack);
-  const disagreements = [...account.disagreements(), ...problems];
+  const second = recounts ? await recount(stack, account) : [];
+  const disagreements = [...account.disagreements(), ...problems, ...second];
   const agree = disagreements.length === 0;
   writeFileSync(sheetFile, contactSheet(account, pictures, { seconds, agree, madeAt: new Date() }));
 
@@ -147,7 +149,9 @@ async function demo(): Promise<boolean> {
       warehouse: account.counted('warehouse'),
       redis: account.counted('Redis'),
     };
-    process.stdout.write(`${JSON.stringify({ ...counts, agree })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ ...counts, agree, ...(recounts ? { recount: second.length === 0 ? 'same' : 'differs' } : {}) })}\n`,
+    );
   }
   if (keep) showAddresses(stack, service);
   return agree;
@@ -242,13 +246,14 @@ function end(): Promise<boolean> {
   return ending;
 }
 
-function parse(): { keep?: boolean; json?: boolean } {
+function parse(): { keep?: boolean; json?: boolean; recount?: boolean } {
   const program = new Command('npm run demo --')
     .description(
       'Starts all that Darkroom stands on and Darkroom on this machine, sends sample images of four customers both ways, ' +
         'and compares what was sent with what image-stats says, Redis counts and the warehouse holds. Leaves a contact sheet in .darkroom/demo.',
     )
     .option('--keep', 'stay up, and print every address')
+    .option('--recount', 'count everything a second time, without any code of the service (test/recount)')
     .option('--json', 'end with one line of JSON on standard output; everything else goes to standard error')
     .allowExcessArguments(false)
     .showHelpAfterError()
