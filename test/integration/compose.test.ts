@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry';
+import { Redis } from 'ioredis';
 import { Kafka, logLevel } from 'kafkajs';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makePhotograph } from '../../dev/samples/index.ts';
 import { docker, engineAnswers } from '../../dev/stack/containers/engine.ts';
@@ -21,6 +23,10 @@ const PORTS = [
   'AWS_PORT',
   'REDIS_PORT',
   'POSTGRES_PORT',
+  'FIREHOSE_PORT',
+  'WAREHOUSE_PORT',
+  'COUNTERS_PORT',
+  'LOAD_PORT',
 ] as const;
 
 describe.skipIf(!(await engineAnswers()))('docker compose up --wait', () => {
@@ -55,6 +61,33 @@ describe.skipIf(!(await engineAnswers()))('docker compose up --wait', () => {
     s3.destroy();
   }
 
+  /** What all counters in Redis say, over partitions and days. */
+  async function countedInRedis(): Promise<Record<string, number>> {
+    const redis = new Redis(`redis://:darkroom@${at('REDIS_PORT')}`);
+    try {
+      const counts: Record<string, number> = {};
+      for (const key of await redis.keys('darkroom:*:counts:*')) {
+        for (const [what, count] of Object.entries(await redis.hgetall(key))) {
+          counts[what] = (counts[what] ?? 0) + Number(count);
+        }
+      }
+      return counts;
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  async function countedInWarehouse(): Promise<unknown[]> {
+    const sql = new pg.Client(`postgres://darkroom:darkroom@${at('POSTGRES_PORT')}/darkroom`);
+    await sql.connect();
+    try {
+      const view = 'darkroom.images_by_customer_type_day';
+      return (await sql.query(`SELECT customer_id, type, outcome, images FROM ${view}`)).rows;
+    } finally {
+      await sql.end();
+    }
+  }
+
   test('turns an upload into an event', async () => {
     await upload(await makePhotograph(1, 800, 600));
 
@@ -80,6 +113,21 @@ describe.skipIf(!(await engineAnswers()))('docker compose up --wait', () => {
       height: 600,
     });
   });
+
+  test('counts it in Redis and in the warehouse', async () => {
+    const counted = { timeout: 45_000, interval: 500 };
+    await vi.waitFor(
+      async () => expect(await countedInRedis()).toEqual({ '["acme","jpeg","processed"]': 1 }),
+      counted,
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await countedInWarehouse()).toEqual([
+          { customer_id: 'acme', type: 'jpeg', outcome: 'processed', images: '1' },
+        ]),
+      counted,
+    );
+  }, 100_000);
 
   test('runs the service as nobody in particular, and without a secret in its image', async () => {
     expect((await compose('exec', '-T', 'develop', 'id', '-u')).trim()).toBe('1000');

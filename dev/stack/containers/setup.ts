@@ -2,8 +2,11 @@
 // may be run again: what is there stays.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { COLUMN_NAMES } from '../../../src/warehouse/columns.ts';
 import { messageOf } from '../errors.ts';
 import { createAccess, opensAll, REGION } from '../native/access.ts';
+import { STAGE_TABLE, STREAM } from '../native/firehose.ts';
 import { createTopics } from '../topics.ts';
 import type { AwsAddress } from '../types.ts';
 import { createDatabase } from './database.ts';
@@ -29,30 +32,41 @@ function settings(): Record<(typeof REQUIRED)[number], string> {
   };
 }
 
-/** The key that the folder keeps, if it still opens everything; otherwise a new one. */
-async function grantAccess(endpoint: string, folder: string): Promise<void> {
-  const kept = await readKey(folder).catch(() => undefined);
-  if (kept && (await opensAll({ ...kept, endpoint, region: REGION }))) return;
-  await writeKey(folder, await createAccess(endpoint));
-}
-
 type Key = Pick<AwsAddress, 'accessKeyId' | 'secretAccessKey'>;
 const keyFile = (folder: string) => join(folder, 'key.env');
 
+/** Leaves a key that opens everything in the folder: the one it keeps, or a new one. */
+async function grantAccess(endpoint: string, folder: string): Promise<void> {
+  const kept = await readKey(folder).catch(() => undefined);
+  const isGood = kept && (await opensAll({ ...kept, endpoint, region: REGION }));
+  await writeKey(folder, isGood ? kept : await createAccess(endpoint));
+}
+
 async function readKey(folder: string): Promise<Key | undefined> {
-  const text = await readFile(keyFile(folder), 'utf8');
-  const [, accessKeyId, secretAccessKey] =
-    /^AWS_ACCESS_KEY_ID=(.*)\nAWS_SECRET_ACCESS_KEY=(.*)\n/.exec(text) ?? [];
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = parseEnv(
+    await readFile(keyFile(folder), 'utf8'),
+  );
   return accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
 }
 
-/** As the SDKs read it, and as variables; both for their owner alone. */
+/** As the SDKs read it, as variables, and with all else that the Firehose stand-in must know; for their owner alone. */
 async function writeKey(folder: string, { accessKeyId, secretAccessKey }: Key): Promise<void> {
+  const write = (name: string, lines: readonly string[]) =>
+    writeFile(join(folder, name), `${lines.join('\n')}\n`, { mode: 0o600 });
+  const key = [`AWS_ACCESS_KEY_ID=${accessKeyId}`, `AWS_SECRET_ACCESS_KEY=${secretAccessKey}`];
   await mkdir(folder, { recursive: true });
-  const shared = `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`;
-  await writeFile(join(folder, 'aws-credentials'), shared, { mode: 0o600 });
-  const variables = `AWS_ACCESS_KEY_ID=${accessKeyId}\nAWS_SECRET_ACCESS_KEY=${secretAccessKey}\n`;
-  await writeFile(keyFile(folder), variables, { mode: 0o600 });
+  await write('aws-credentials', [
+    '[default]',
+    `aws_access_key_id = ${accessKeyId}`,
+    `aws_secret_access_key = ${secretAccessKey}`,
+  ]);
+  await write('key.env', key);
+  await write('firehose.env', [
+    ...key,
+    `FIREHOSE_STREAM=${STREAM}`,
+    `FIREHOSE_COPY_TABLE=${STAGE_TABLE}`,
+    `FIREHOSE_COPY_COLUMNS=${COLUMN_NAMES.join(',')}`,
+  ]);
 }
 
 try {

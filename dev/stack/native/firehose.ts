@@ -7,7 +7,7 @@ import { baseEnvironment, type Guard } from './guard.ts';
 import { Service } from './process.ts';
 
 export const STREAM = 'darkroom-statistics';
-const STAGE_TABLE = 'darkroom.image_stats_stage';
+export const STAGE_TABLE = 'darkroom.image_stats_stage';
 
 /** @param warehouseUrl where rows are copied to; undefined: nowhere, they end in S3 */
 export async function firehoseService(
