@@ -1,17 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  CreateBucketCommand,
-  PutBucketNotificationConfigurationCommand,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { type Consumer, Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Stack } from '../../dev/stack/stack.ts';
@@ -20,6 +9,7 @@ import { createRegistryCodec } from '../../src/serdes/registry-codec.ts';
 import { imageIdOfName } from '../../src/sources/image-id.ts';
 import { Instance } from '../faults/harness/instance.ts';
 import { sharedStack } from '../shared-stack.ts';
+import { createUploadsBucket, type UploadsBucket } from '../support/uploads-bucket.ts';
 
 const run = `intake-${randomUUID().slice(0, 8)}`;
 const bucket = run;
@@ -27,10 +17,8 @@ const topic = `${run}-uploads`;
 const MAX_RECEIVE_COUNT = 2;
 
 let stack: Stack;
-let s3: S3Client;
-let sqs: SQSClient;
+let uploads: UploadsBucket;
 let queueUrl: string;
-let deadLettersUrl: string;
 let intake: Instance;
 let consumer: Consumer;
 const arrived: { readonly key: string; readonly upload: ImageUploaded }[] = [];
@@ -40,19 +28,10 @@ const arrivedAs = (upload: string) => arrived.filter((one) => one.upload.key.inc
 async function put(upload: string, metadata: Record<string, string> = {}): Promise<void> {
   const Key = `incoming/acme/${upload}/my cät+1%.jpg`;
   const object = { Bucket: bucket, Key, Body: 'image', ContentType: 'image/jpeg', Metadata: metadata };
-  await s3.send(new PutObjectCommand(object));
+  await uploads.s3.send(new PutObjectCommand(object));
 }
 
-/** Messages that wait and messages that somebody has in hand. */
-async function messagesIn(url: string): Promise<{ waiting: number; inHand: number }> {
-  const { Attributes } = await sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] }),
-  );
-  return {
-    waiting: Number(Attributes?.ApproximateNumberOfMessages),
-    inHand: Number(Attributes?.ApproximateNumberOfMessagesNotVisible),
-  };
-}
+const messagesIn = (url: string) => uploads.messagesIn(url);
 
 async function readiness(): Promise<{ ready: boolean; causes: string[] }> {
   const http = /"http":"([^"]+)"/.exec(intake.words())?.[1];
@@ -64,48 +43,10 @@ async function readiness(): Promise<{ ready: boolean; causes: string[] }> {
 
 const untilReady = () => expect.poll(async () => (await readiness()).ready, { timeout: 30_000 }).toBe(true);
 
-async function createQueue(name: string, attributes: Record<string, string>) {
-  const { QueueUrl = '' } = await sqs.send(
-    new CreateQueueCommand({ QueueName: name, Attributes: attributes }),
-  );
-  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }));
-  return { url: QueueUrl, arn: Attributes?.QueueArn ?? '' };
-}
-
 beforeAll(async () => {
   stack = await sharedStack();
-  const { endpoint, region, accessKeyId, secretAccessKey } = stack.addresses.sqs;
-  const place = { endpoint, region, credentials: { accessKeyId, secretAccessKey } };
-  s3 = new S3Client({ ...place, forcePathStyle: true });
-  sqs = new SQSClient(place);
-  const letters = await createQueue(`${run}-dead-letter`, {});
-  const redrive = { deadLetterTargetArn: letters.arn, maxReceiveCount: MAX_RECEIVE_COUNT };
-  const queue = await createQueue(run, {
-    RedrivePolicy: JSON.stringify(redrive),
-    Policy: JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { Service: 's3.amazonaws.com' },
-          Action: 'sqs:SendMessage',
-          Resource: letters.arn.replace('-dead-letter', ''),
-        },
-      ],
-    }),
-  });
-  queueUrl = queue.url;
-  deadLettersUrl = letters.url;
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
-  await s3.send(
-    new PutBucketNotificationConfigurationCommand({
-      Bucket: bucket,
-      NotificationConfiguration: {
-        QueueConfigurations: [{ QueueArn: queue.arn, Events: ['s3:ObjectCreated:*'] }],
-      },
-    }),
-  );
-
+  uploads = await createUploadsBucket(stack, run, MAX_RECEIVE_COUNT);
+  ({ queueUrl } = uploads);
   const kafka = new Kafka({
     brokers: [stack.addresses.kafka],
     logLevel: logLevel.NOTHING,
@@ -153,8 +94,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await intake?.kill();
   await consumer?.disconnect();
-  s3?.destroy();
-  sqs?.destroy();
+  uploads?.close();
 });
 
 test('a file that is put into the bucket becomes a record of image-uploads, and its message goes', async () => {
@@ -184,14 +124,18 @@ test('a file that is put into the bucket becomes a record of image-uploads, and 
 test('a message that cannot be read ends in the dead-letter queue, and holds up no other', async () => {
   const bodies = ['no JSON', JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put' }] })];
   for (const MessageBody of bodies)
-    await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }));
+    await uploads.sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody }));
   await put('beside-it');
   await expect.poll(() => arrivedAs('beside-it').length, { timeout: 20_000 }).toBe(1);
   await expect
-    .poll(() => messagesIn(deadLettersUrl), { timeout: 40_000, interval: 500 })
+    .poll(() => messagesIn(uploads.deadLettersUrl), { timeout: 40_000, interval: 500 })
     .toEqual({ waiting: 2, inHand: 0 });
-  const { Messages } = await sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: deadLettersUrl, MaxNumberOfMessages: 10, VisibilityTimeout: 0 }),
+  const { Messages } = await uploads.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: uploads.deadLettersUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 0,
+    }),
   );
   expect(Messages?.map(({ Body }) => Body).sort()).toEqual(bodies.sort());
   expect(intake.words()).toMatch(/NOTIFICATION_UNREADABLE.*no JSON object.*"deliveries":2/);

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { Kafka, logLevel, type Producer } from 'kafkajs';
+import type { Stack } from '../../../dev/stack/stack.ts';
+import { withWarehouse } from '../../../src/warehouse/connection.ts';
+import { migrate } from '../../../src/warehouse/migrate.ts';
+import { createUploadsBucket, type UploadsBucket } from '../../support/uploads-bucket.ts';
+import { SESSION_MS } from './faults.ts';
+import { imageMaker } from './images.ts';
+import { Instance } from './instance.ts';
+import { createRunTopics, topicVariables } from './topics.ts';
+
+export const ROLES = ['intake', 'develop', 'warehouse', 'counters', 'load'] as const;
+export type RoleName = (typeof ROLES)[number];
+
+/** What test/recount prints. */
+export interface Recounted {
+  readonly put: number;
+  readonly streamed: number;
+  readonly repeatedUploads: number;
+  readonly images: number;
+  readonly processed: number;
+  readonly redis: number;
+  readonly warehouse: number;
+  readonly differences: readonly string[];
+}
+
+const RECOUNT = fileURLToPath(new URL('../../recount/recount.ts', import.meta.url));
+const CUSTOMERS = ['acme', 'globex', 'initech'];
+const MAX_RECEIVE_COUNT = 20;
+
+/** The whole chain on topics, a bucket, a queue and keys of its own, a process for each role. */
+export class Chain {
+  readonly stack: Stack;
+  readonly run: string;
+  readonly uploads: UploadsBucket;
+  readonly roles: ReadonlyMap<RoleName, Instance>;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #producer: Producer;
+  readonly #streamTopic: string;
+  #sent = 0;
+
+  private constructor(parts: {
+    stack: Stack;
+    run: string;
+    uploads: UploadsBucket;
+    environment: Record<string, string>;
+    producer: Producer;
+    streamTopic: string;
+  }) {
+    this.stack = parts.stack;
+    this.run = parts.run;
+    this.uploads = parts.uploads;
+    this.#environment = parts.environment;
+    this.#producer = parts.producer;
+    this.#streamTopic = parts.streamTopic;
+    this.roles = new Map(
+      ROLES.map((role) => [role, new Instance(role, { ...parts.environment, ROLES: role })]),
+    );
+  }
+
+  /** Everything is there, and every role is ready. */
+  static async start(
+    stack: Stack,
+    name: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Chain> {
+    const run = `${name}-${Date.now().toString(36)}`;
+    const kafka = new Kafka({
+      clientId: run,
+      brokers: [stack.addresses.kafka],
+      logLevel: logLevel.NOTHING,
+      retry: { retries: 1000, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    const topics = await createRunTopics(kafka, run);
+    const uploads = await createUploadsBucket(stack, run, MAX_RECEIVE_COUNT);
+    await withWarehouse(stack.addresses.warehouse, (warehouse) => migrate(warehouse, Date.now()));
+    const environment = {
+      ...stack.environment(),
+      ...topicVariables(topics),
+      APPLICATION_ID: run,
+      S3_BUCKET: uploads.bucket,
+      UPLOADS_QUEUE_URL: uploads.queueUrl,
+      REDIS_PREFIX: run,
+      SESSION_TIMEOUT: `${SESSION_MS / 1000}s`,
+      TRANSACTION_TIMEOUT: '20s',
+      FIREHOSE_LINGER: '500ms',
+      LOAD_INTERVAL: '1s',
+      HTTP_PORT: '0',
+      WORKERS: '1',
+      ...settings,
+    };
+    const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+    await producer.connect();
+    const chain = new Chain({ stack, run, uploads, environment, producer, streamTopic: topics.stream });
+    try {
+      await Promise.all([...chain.roles.values()].map((role) => role.start()));
+    } catch (error) {
+      await chain.stop();
+      throw error;
+    }
+    return chain;
+  }
+
+  get sent(): number {
+    return this.#sent;
+  }
+
+  role(name: RoleName): Instance {
+    const role = this.roles.get(name);
+    if (!role) throw new Error(`there is no role ${name}`);
+    return role;
+  }
+
+  /** Sends images, every other one as an upload, until the signal fires; resolves with how many. */
+  async send(everyMs: number, signal: AbortSignal): Promise<void> {
+    const make = await imageMaker();
+    while (!signal.aborted) {
+      await this.sendOne(make(this.#sent, this.run));
+      await delay(everyMs);
+    }
+  }
+
+  async sendOne(body: Buffer): Promise<void> {
+    const index = this.#sent;
+    const customer = CUSTOMERS[index % CUSTOMERS.length] ?? '';
+    const name = `${this.run}-${index}`;
+    if (index % 2 === 0) {
+      const headers = { 'customer-id': customer, 'image-id': name, 'content-type': 'image/jpeg' };
+      const messages = [{ key: name, value: body, headers }];
+      await this.#producer.send({ topic: this.#streamTopic, messages });
+    } else {
+      const Key = `incoming/${customer}/${name}/image.jpg`;
+      await this.uploads.s3.send(new PutObjectCommand({ Bucket: this.uploads.bucket, Key, Body: body }));
+    }
+    this.#sent++;
+  }
+
+  /** Counts all places again, until they agree or the time is over. */
+  recount(waitSeconds: number): Promise<Recounted> {
+    const { PATH = '', HOME = '' } = process.env;
+    const env = { PATH, HOME, ...this.#environment };
+    return new Promise((resolve, reject) => {
+      const args = [RECOUNT, '--json', '--wait', String(waitSeconds)];
+      execFile(process.execPath, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+        if (stdout.startsWith('{'))
+          resolve(JSON.parse(stdout)); // also when the places differ
+        else reject(new Error(`the recount has failed: ${stderr || error?.message}`));
+      });
+    });
+  }
+
+  /** Roles that ended without our doing, with their last words. */
+  get surprises(): readonly string[] {
+    return [...this.roles.values()].flatMap((role) => role.surprises);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled([...this.roles.values()].map((role) => role.kill()));
+    await this.#producer.disconnect();
+    this.uploads.close();
+  }
+}
