@@ -129,6 +129,32 @@ describe.skipIf(!(await engineAnswers()))('docker compose up --wait', () => {
     );
   }, 100_000);
 
+  test('has an image that is healthy while it waits for services, and not ready', async () => {
+    const settings = {
+      KAFKA_BROKERS: '127.0.0.1:9',
+      SCHEMA_REGISTRY_URL: 'http://127.0.0.1:9',
+      S3_BUCKET: 'darkroom',
+      S3_ENDPOINT: 'http://127.0.0.1:9',
+      AWS_ACCESS_KEY_ID: 'nobody',
+      AWS_SECRET_ACCESS_KEY: 'nothing',
+    };
+    const flags = Object.entries(settings).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    const id = (await docker(['run', '--detach', ...flags, project])).trim();
+    try {
+      const inspect = (format: string) => docker(['inspect', '--format', format, id]);
+      await vi.waitFor(async () => expect(await inspect('{{.State.Health.Status}}')).toBe('healthy\n'), {
+        timeout: 30_000,
+        interval: 500,
+      });
+      const ask = "fetch('http://127.0.0.1:8080/health/ready').then(({ status }) => console.log(status))";
+      expect(await docker(['exec', id, 'node', '-e', ask])).toBe('503\n');
+      await docker(['stop', id]);
+      expect(await inspect('{{.State.ExitCode}}')).toBe('0\n');
+    } finally {
+      await docker(['rm', '--force', id]);
+    }
+  });
+
   test('runs the service as nobody in particular, and without a secret in its image', async () => {
     expect((await compose('exec', '-T', 'develop', 'id', '-u')).trim()).toBe('1000');
     const { Env } = JSON.parse(await docker(['image', 'inspect', '--format', '{{json .Config}}', project]));

@@ -6,7 +6,8 @@ import { freePorts, isFree } from '../native/ports.ts';
 import { docker, logsOf } from './engine.ts';
 
 const START_TIMEOUT_MS = 90_000;
-const STOP_TIMEOUT_SECONDS = 10;
+/** S3 and SQS keep what they know only on an orderly end, which waits for long polls of 20 s. */
+const STOP_TIMEOUT_SECONDS = 30;
 const POLL_MS = 150;
 const PORT_ATTEMPTS = 8;
 const PORT_IN_USE = /port is already allocated|address already in use/i;

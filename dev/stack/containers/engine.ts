@@ -32,7 +32,7 @@ export async function logsOf(name: string, since: string): Promise<string> {
 /** The command that removes all containers with a label, with their nameless volumes; in order: after an orderly end. */
 export function removal(label: string, { inOrder }: { readonly inOrder: boolean }): LastCommand {
   const remove = inOrder
-    ? 'docker stop --time 10 $ids; docker rm --volumes $ids'
+    ? 'docker stop --time 30 $ids; docker rm --volumes $ids'
     : 'docker rm --force --volumes $ids';
   const script = `ids=$(docker ps --all --quiet --filter 'label=${label}'); [ -z "$ids" ] || { ${remove}; }`;
   // where the engine is, and how to reach it
