@@ -6,6 +6,7 @@ import { Kafka, logLevel, Partitioners, type Producer } from 'kafkajs';
 import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
 import { createRegistryCodec } from '../../src/serdes/registry-codec.ts';
 import { imageIdOfName } from '../../src/sources/image-id.ts';
+import { engineAnswers } from '../stack/containers/engine.ts';
 import { type Addresses, startStack } from '../stack/stack.ts';
 import { createTopics } from '../stack/topics.ts';
 import { StatsEvents } from './events.ts';
@@ -15,6 +16,8 @@ const REGISTRY_TIMEOUT_MS = 10_000;
 const DEFAULT_AWAIT_MS = 30_000;
 
 export interface DarkroomStackOptions {
+  /** Who runs the services: Docker, or this machine itself. Default: Docker where an engine answers. */
+  readonly provider?: 'containers' | 'native';
   /** Partitions of each topic. Default 2: a test wants a quick start. */
   readonly partitions?: number;
   /** Variables of the service, as `darkroom start --help` lists them; endpoints are set by the kit. */
@@ -67,6 +70,7 @@ export class DarkroomStack {
 
   /** Resolves when an image can be sent. */
   static async start({
+    provider,
     partitions = 2,
     settings = {},
     progress = () => {},
@@ -76,7 +80,11 @@ export class DarkroomStack {
       for (const stop of ends.toReversed()) await stop();
     };
     try {
-      const stack = await startStack({ components: ['kafka', 'registry', 'aws'], progress });
+      const stack = await startStack({
+        provider: provider ?? ((await engineAnswers()) ? 'containers' : 'native'),
+        components: ['kafka', 'registry', 'aws'],
+        progress,
+      });
       ends.push(() => stack.down());
       const { kafka: brokers, registry } = stack.addresses;
       await createTopics(brokers, { partitions });
