@@ -47,6 +47,8 @@ const isAlive = (pid: number) => {
   }
 };
 
+const LEADERS_WITHIN = { timeout: 15_000, interval: 200 };
+
 describe('the shared stack', () => {
   test('is healthy in all its parts', async () => {
     const health = await stack.health();
@@ -131,7 +133,8 @@ describe('the shared stack', () => {
     expect(stack.component('kafka').pid).not.toBe(before);
     const admin = kafka().admin();
     await admin.connect();
-    const offsets = await admin.fetchTopicOffsets('image-dead-letter');
+    // a broker that is back elects its leaders a moment later
+    const offsets = await vi.waitFor(() => admin.fetchTopicOffsets('image-dead-letter'), LEADERS_WITHIN);
     await admin.disconnect();
     expect(offsets.reduce((sum, { offset }) => sum + Number(offset), 0)).toBeGreaterThan(0);
     const s3 = s3With({});
