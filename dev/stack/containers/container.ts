@@ -4,6 +4,7 @@ import { messageOf, StackError } from '../errors.ts';
 import type { Part } from '../local-stack.ts';
 import { freePorts, isFree } from '../native/ports.ts';
 import { docker, logsOf } from './engine.ts';
+import { LoopbackContainer } from './loopback-container.ts';
 
 const START_TIMEOUT_MS = 90_000;
 /** S3 and SQS keep what they know only on an orderly end, which waits for long polls of 20 s. */
@@ -98,22 +99,18 @@ export class Container implements Part {
   async #run(port: number): Promise<void> {
     const { name, image, labels, data, innerPort = port, stopSignal, command = [] } = this.#spec;
     const environment = this.#spec.environment(port);
-    const mount = `type=volume,target=${data.path}${data.volume ? `,source=${data.volume}` : ''}`;
     const labelFlags = labels.flatMap((label) => ['--label', label]);
     if (data.volume) await docker(['volume', 'create', ...labelFlags, data.volume]);
-    await docker(
-      [
-        ...['run', '--detach', '--name', name, '--publish', `127.0.0.1:${port}:${innerPort}`],
-        ...labelFlags,
-        ...['--mount', mount],
-        ...(stopSignal ? ['--stop-signal', stopSignal] : []),
-        // by name alone: the arguments of a process can be read by everybody on the machine
-        ...Object.keys(environment).flatMap((variable) => ['--env', variable]),
-        image,
-        ...command,
-      ],
-      { env: { ...process.env, ...environment } },
-    );
+    await new LoopbackContainer({
+      image,
+      name,
+      labels,
+      environment,
+      command,
+      port: { inner: innerPort, outer: port },
+      volume: data.volume ? { name: data.volume, path: data.path } : undefined,
+      stopSignal,
+    }).start();
   }
 
   async #untilReady(port: number): Promise<void> {
