@@ -79,11 +79,13 @@ const hidePassword = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@');
 
 /** A plug-in's own variables; they alone are handed on to the worker processes. */
 const FOR_PLUGINS = 'DARKROOM_PLUGIN_';
+/** Of the local stack and the compose file, which a service may find set. */
+const FOR_DEVELOPMENT = ['DARKROOM_STACK', 'DARKROOM_IMAGE'];
 
 /** Names that are not ours but were probably meant to be: `DARKROOM_…`, or a letter or two beside one of ours. */
 function misspelt(env: Env): string[] {
   const names = Object.values(VARIABLES).map(({ name }) => name);
-  const known = new Set<string>(names);
+  const known = new Set<string>([...names, ...FOR_DEVELOPMENT]);
   return Object.keys(env)
     .filter((name) => !known.has(name) && !name.startsWith(FOR_PLUGINS) && (env[name] ?? '') !== '')
     .flatMap((name) => {

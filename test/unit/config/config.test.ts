@@ -105,6 +105,10 @@ describe('configuration', () => {
     );
   });
 
+  it('minds no variable of the local stack or the compose file', () => {
+    expect(problems({ DARKROOM_STACK: 'containers', DARKROOM_IMAGE: 'darkroom' })).toEqual([]);
+  });
+
   it.each([
     ['KAFKA_BROKER', 'KAFKA_BROKERS'],
     ['S3_BUKCET', 'S3_BUCKET'],
