@@ -7,6 +7,8 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
 /** Words of others that look like our codes: Kafka's errors, lifecycle states, an option of the S3 client. */
 const NOT_OURS = [
+  'DARKROOM_STACK', // variables of the local stack
+  'DARKROOM_IMAGE',
   'CLUSTER_AUTHORIZATION_FAILED',
   'CONCURRENT_TRANSACTIONS',
   'DUPLICATE_SEQUENCE_NUMBER',
