@@ -14,7 +14,7 @@ export interface StandInOptions extends Omit<DeliveryOptions, 'faults' | 'log'> 
   readonly host?: string;
   /** Default: a free one. */
   readonly port?: number;
-  /** The one key that is let in; its secret is not checked. Without it: any. */
+  /** The one key that is let in; its secret is not checked. Without it every key is. */
   readonly accessKeyId?: string;
   /** Buffering hints; Firehose: 1 to 128 MiB, 0 to 900 s. */
   readonly bufferBytes: number;

@@ -218,7 +218,7 @@ export const VARIABLES = {
     summary: 'Where health and metrics listen; 0.0.0.0 in a container',
     example: '0.0.0.0',
   }),
-  httpPort: integer('HTTP_PORT', 0, 65_535).default('8080', { summary: 'Their port; 0: any free one' }),
+  httpPort: integer('HTTP_PORT', 0, 65_535).default('8080', { summary: 'Their port; 0 takes a free one' }),
   logLevel: oneOf('LOG_LEVEL', ['debug', 'info', 'warn', 'error']).default('info', {
     summary: 'How much is logged',
   }),

@@ -90,7 +90,7 @@ export async function startHealthServer(options: {
       const why = whyNotListening[error.code ?? ''] ?? error.message;
       reject(
         new ListenError(
-          `cannot listen on ${host}:${port}: ${why}. What to do: set HTTP_PORT to another port (0: any free one) or HTTP_HOST`,
+          `cannot listen on ${host}:${port}: ${why}. What to do: set HTTP_PORT to another port (0 takes a free one) or HTTP_HOST`,
           { cause: error },
         ),
       );

@@ -2,7 +2,7 @@ import type { Consumer, Kafka } from 'kafkajs';
 import type { ImageCodec } from '../../../src/serdes/codec.ts';
 import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
 
-/** Reads image-stats as any consumer downstream would, read committed, and notes when what came. */
+/** Reads image-stats as consumers downstream do, read committed, and notes when what came. */
 export class StatsReader {
   /** Events by image id, each place of the topic once. */
   readonly events = new Map<string, ImageProcessed[]>();
