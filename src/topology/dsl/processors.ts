@@ -29,6 +29,10 @@ export function fixedKey<K, V, V2>(
       currentStreamTimeMs: () => context.currentStreamTimeMs(),
       currentSystemTimeMs: () => context.currentSystemTimeMs(),
       recordMetadata: () => context.recordMetadata(),
+      getStateStore: (store) => context.getStateStore(store),
+      schedule: (intervalMs, type, punctuate) => context.schedule(intervalMs, type, punctuate),
+      clock: (name) => context.clock(name),
+      dropped: (reason) => context.dropped(reason),
     });
     return {
       init: (context) => inner.init?.(guard(context)),

@@ -1,6 +1,8 @@
 import type { ExternalSink } from '../external-sink.ts';
 import type { RecordContext, StreamRecord } from '../record.ts';
 import type { Deserializer, Serializer } from '../serde.ts';
+import type { StoreSpec, StreamClock } from '../stores/bytes.ts';
+import type { StateStore } from '../stores/types.ts';
 
 /** Sends a record to all children of the node, or to the one child that is named. */
 export type Forward = (record: StreamRecord, child?: string) => void;
@@ -23,9 +25,42 @@ export interface ProcessorContext<K = unknown, V = unknown> {
   /** Highest record time that the task has seen, ms; -1 before the first record. */
   currentStreamTimeMs(): number;
   currentSystemTimeMs(): number;
-  /** The source record at hand. */
+  /** The source record at hand; throws NO_RECORD_IN_TURN in a punctuation. */
   recordMetadata(): RecordContext;
+  /** A store that the processor was connected to. Throws STORE_UNKNOWN for another. */
+  getStateStore<S extends StateStore>(store: StoreHandle<S>): S;
+  /**
+   * Calls `punctuate` every `intervalMs` of stream time or wall clock, between records. May be called in `init` and later.
+   */
+  schedule(
+    intervalMs: number,
+    type: PunctuationType,
+    punctuate: (timestampMs: number) => void,
+  ): Cancellable;
+  /** A clock of this task by name (unique in the topology): kept with the committed offsets, so a takeover goes on from it. */
+  clock(name: string): StreamClock;
+  /** Counts a record that was left out (`late`, `null-key`, …) and says so in the metrics. */
+  dropped(reason: DropReason): void;
 }
+
+export type PunctuationType = 'stream-time' | 'wall-clock-time';
+
+/** Why an operator leaves a record out, as it stands in the metrics. */
+export type DropReason = 'late' | 'null-key' | 'null-value' | 'negative-timestamp';
+
+export interface Cancellable {
+  cancel(): void;
+}
+
+/** Names a store and knows its type. */
+export interface StoreHandle<S extends StateStore> {
+  readonly name: string;
+  /** The store, typed; throws STORE_TYPE when it is of another kind. */
+  narrow(store: StateStore): S;
+}
+
+/** A store that a processor can be connected to. */
+export type StoreBuilder<S extends StateStore = StateStore> = StoreSpec & StoreHandle<S>;
 
 export interface Processor<K = unknown, V = unknown, K2 = unknown, V2 = unknown> {
   init?(context: ProcessorContext<K2, V2>): void;
@@ -59,7 +94,7 @@ export interface AsyncOperator {
 
 /**
  * How a processor node behaves; the task decides from `kind` what may run ahead of a record's turn.
- * - `pure`: no effects, runs ahead (filter, map, flatMap, merge, split).
+ * - `pure`: no effects, runs ahead (filter, map, flatMap, merge, split, joins with global tables).
  * - `observe`: an effect that lets the record pass unchanged; the effect happens in turn (peek, foreach).
  * - `process`: anything, in turn; one instance per task.
  * - `async`: runs ahead, many at once, results in order.
@@ -67,7 +102,12 @@ export interface AsyncOperator {
 export type Operator =
   | {
       readonly kind: 'pure';
-      readonly apply: (record: StreamRecord, forward: Forward, context: RecordContext) => void;
+      readonly apply: (
+        record: StreamRecord,
+        forward: Forward,
+        context: RecordContext,
+        globals: GlobalStores,
+      ) => void;
     }
   | { readonly kind: 'observe'; readonly action: (record: StreamRecord, context: RecordContext) => void }
   | { readonly kind: 'process'; readonly supplier: () => Processor }
@@ -87,7 +127,19 @@ export interface ProcessorSpec {
   readonly name: string;
   readonly parents: readonly string[];
   readonly operator: Operator;
+  /** Names of the stores that it reads or writes; nodes that share one are in one sub-topology. */
+  readonly stores?: readonly string[];
 }
+
+/** A table that every instance reads whole. It has no task: its rows are read as they were when a record was handled. */
+export interface GlobalTableSpec {
+  readonly source: SourceSpec;
+  readonly processor: { readonly name: string; readonly supplier: () => Processor };
+  readonly store: StoreSpec;
+}
+
+/** Global stores by name, for operators that run ahead of a record's turn. */
+export type GlobalStores = (name: string) => StateStore;
 
 export interface SinkSpec {
   readonly kind: 'sink';
