@@ -31,6 +31,7 @@ export function fixedKey<K, V, V2>(
       recordMetadata: () => context.recordMetadata(),
       getStateStore: (store) => context.getStateStore(store),
       schedule: (intervalMs, type, punctuate) => context.schedule(intervalMs, type, punctuate),
+      onStreamTime: (advance) => context.onStreamTime(advance),
       clock: (name) => context.clock(name),
       dropped: (reason) => context.dropped(reason),
     });

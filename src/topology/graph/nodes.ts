@@ -37,6 +37,11 @@ export interface ProcessorContext<K = unknown, V = unknown> {
     type: PunctuationType,
     punctuate: (timestampMs: number) => void,
   ): Cancellable;
+  /**
+   * Calls `advance` when the task's stream time was moved forward without a record, since its input is truly idle: windows
+   * close in it as if a record of that time had come. What it forwards is handled as a punctuation's. Call it in `init`.
+   */
+  onStreamTime(advance: (streamTimeMs: number) => void): void;
   /** A clock of this task by name (unique in the topology): kept with the committed offsets, so a takeover goes on from it. */
   clock(name: string): StreamClock;
   /** Counts a record that was left out (`late`, `null-key`, …) and says so in the metrics. */
