@@ -1,170 +1,108 @@
-import { type KStream, type Serde, StreamsBuilder } from '../../src/topology/index.ts';
-import type { Case, Entry } from './case.ts';
-import type { Text } from './functions.ts';
-import * as functions from './functions.ts';
-import { processors, valueProcessors } from './processors.ts';
+import type { Entry } from './case.ts';
+import {
+  type GlobalKTable,
+  type KeyValueStore,
+  type KGroupedStream,
+  type KGroupedTable,
+  type KStream,
+  type KTable,
+  keyValueStore,
+  type Serde,
+  type SessionWindowedKStream,
+  type StoreBuilder,
+  StreamsBuilder,
+  type TimeWindowedKStream,
+} from './dsl.ts';
+import { show, type Text, text } from './functions.ts';
+import { CaseError } from './look-up.ts';
 
-type Stream = KStream<Text, Text>;
-type BranchEntry = NonNullable<Entry['branches']>[number];
+export type Stream = KStream<unknown, unknown>;
+export type Table = KTable<unknown, unknown>;
+type TextStore = KeyValueStore<unknown, unknown>;
 
-/** Java's String serde: half of a surrogate pair becomes "?". */
-const textSerde: Serde<Text> = {
-  serialize: (_topic, text) => (text === null ? null : Buffer.from(text.replace(/\p{Surrogate}/gu, '?'))),
+/** What a DSL call of a case can return. */
+export type Made =
+  | { readonly kind: 'stream'; readonly it: Stream }
+  | { readonly kind: 'table'; readonly it: Table }
+  | { readonly kind: 'global'; readonly it: GlobalKTable<unknown, unknown> }
+  | { readonly kind: 'grouped stream'; readonly it: KGroupedStream<unknown, unknown> }
+  | { readonly kind: 'grouped table'; readonly it: KGroupedTable<unknown, unknown> }
+  | { readonly kind: 'time windows'; readonly it: TimeWindowedKStream<unknown, unknown> }
+  | { readonly kind: 'session windows'; readonly it: SessionWindowedKStream<unknown, unknown> };
+
+type Kind = Made['kind'];
+
+/** Makes one DSL call. */
+export type Call = (adapter: Adapter, entry: Entry) => Made | undefined;
+
+export type Calls = Readonly<Record<string, Call>>;
+
+/** Java's String serde: half of a surrogate pair becomes "?", and what is no text fails. */
+export const textSerde: Serde<unknown> = {
+  serialize(topic, data) {
+    if (data === null) return null;
+    if (typeof data !== 'string') throw new TypeError(`${topic} takes text; got ${show(data)}`);
+    return Buffer.from(data.replace(/\p{Surrogate}/gu, '?'));
+  },
   deserialize: (_topic, bytes) => bytes?.toString() ?? null,
 };
 
-/** The case itself is wrong: it names what is not there. */
-class CaseError extends Error {}
+export const textSerdes = { key: textSerde, value: textSerde };
 
-function lookUp<F>(table: Readonly<Record<string, F>>, name: string | undefined, kind: string): F {
-  const found = name === undefined ? undefined : table[name];
-  if (found === undefined) throw new CaseError(`no ${kind} named ${name}`);
-  return found;
-}
+export const named = ({ name }: { readonly name?: string }) => (name === undefined ? {} : { as: name });
 
-/** Names what a case needs that is not built, or undefined. */
-export function missing(testCase: Case): string | undefined {
-  for (const { op, processor = '', stores = [], ...entry } of testCase.topology) {
-    if (!(op in calls)) return op;
-    if ('materialized' in entry) return `${op} of a table`;
-    if (stores.length > 0) return `${op} with a state store (${processor})`;
-    if (op === 'process' && !(processor in processors)) return `punctuation (${processor})`;
-    if (op === 'processValues' && !(processor in valueProcessors)) return `punctuation (${processor})`;
-  }
-  return undefined;
-}
-
-const named = ({ name }: { readonly name?: string }) => (name === undefined ? {} : { as: name });
-
-/** Makes the DSL calls of one case, in order. */
+/** What the DSL calls of one case have made so far. */
 export class Adapter {
-  readonly builder = new StreamsBuilder();
+  readonly builder: StreamsBuilder;
   readonly staticTopics = new Set<string>();
   readonly branchKeys = new Map<string, string[]>();
+  readonly queryableStores = new Map<string, string>();
+  readonly storeNames = new Set<string>();
   readonly #trace: (id: string, key: Text, value: Text) => void;
-  readonly #streams = new Map<string, Stream>();
+  readonly #made = new Map<string, Made>();
+  readonly #stores = new Map<string, StoreBuilder<TextStore>>();
 
-  constructor(trace: (id: string, key: Text, value: Text) => void) {
+  constructor(trace: (id: string, key: Text, value: Text) => void, emitIntervalMs: number) {
+    this.builder = new StreamsBuilder({ emitIntervalMs });
     this.#trace = trace;
   }
 
-  add(entry: Entry): void {
-    const result = lookUp(calls, entry.op, 'operator')(this, entry);
-    if (result && entry.id !== undefined) this.#streams.set(entry.id, result);
+  keep(id: string, made: Made): void {
+    this.#made.set(id, made);
+    if (made.kind !== 'table' && made.kind !== 'global') return;
+    const store = made.it.queryableStoreName;
+    if (store !== undefined) this.queryableStores.set(id, store);
   }
 
-  stream(id: string | undefined): Stream {
-    const found = id === undefined ? undefined : this.#streams.get(id);
-    if (!found) throw new CaseError(`no stream with id ${id}`);
+  made(id: string | undefined): Made {
+    const found = id === undefined ? undefined : this.#made.get(id);
+    if (!found) throw new CaseError(`nothing has the id ${id}`);
     return found;
   }
 
-  keep(id: string, stream: Stream): void {
-    this.#streams.set(id, stream);
+  /** What has the id, if it is of this kind. */
+  get<K extends Kind>(kind: K, id: string | undefined): Extract<Made, { kind: K }>['it'] {
+    const found = this.made(id);
+    if (!isKind(found, kind)) throw new CaseError(`"${id}" is a ${found.kind}, no ${kind}`);
+    return found.it;
   }
 
-  trace({ id }: Entry): (value: Text, key: Text) => void {
-    return (value, key) => this.#trace(id ?? '', key, value);
+  addStore(name: string): void {
+    const store = keyValueStore<unknown, unknown>(name, textSerdes);
+    this.storeNames.add(name);
+    this.#stores.set(name, store);
+    this.builder.addStateStore(store);
   }
-}
 
-function split(adapter: Adapter, entry: Entry): undefined {
-  const branched = adapter.stream(entry.from).branched(named(entry));
-  const viaMap = entry.via === 'map';
-  const keys = new Map<string, string>();
-  const options = (branch: Omit<BranchEntry, 'fn'>, index: number) => {
-    keys.set(branch.name ?? String(index), branch.id);
-    return { ...named(branch), ...(!viaMap && { consumer: (s: Stream) => adapter.keep(branch.id, s) }) };
-  };
-  for (const [i, branch] of (entry.branches ?? []).entries()) {
-    branched.branch(lookUp(functions.predicates, branch.fn, 'predicate'), options(branch, i + 1));
+  store(name: string): StoreBuilder<TextStore> {
+    return this.#stores.get(name) ?? keyValueStore<unknown, unknown>(name, textSerdes);
   }
-  const streams = entry.default
-    ? branched.defaultBranch(options(entry.default, 0))
-    : branched.noDefaultBranch();
-  adapter.branchKeys.set(entry.id ?? '', [...streams.keys()].toSorted());
-  for (const [name, stream] of streams) {
-    const suffix =
-      entry.name === undefined
-        ? name.replace(/^KSTREAM-BRANCH-[0-9]{10}/, '')
-        : name.slice(entry.name.length);
-    const id = keys.get(suffix);
-    if (id !== undefined) adapter.keep(id, stream);
+
+  trace({ id = '' }: Entry): (value: unknown, key: unknown) => void {
+    return (value, key) => this.#trace(id, text(key), text(value));
   }
 }
 
-function to(adapter: Adapter, entry: Entry): undefined {
-  const stream = adapter.stream(entry.from);
-  const produced = { ...named(entry), key: textSerde, value: textSerde };
-  if (entry.topicFn !== undefined) {
-    stream.to(
-      { name: entry.topicFn, extract: lookUp(functions.topicExtractors, entry.topicFn, 'topic extractor') },
-      produced,
-    );
-    return;
-  }
-  const topic = entry.topic ?? '';
-  adapter.staticTopics.add(topic);
-  stream.to(topic, produced);
+function isKind<K extends Kind>(made: Made, kind: K): made is Extract<Made, { kind: K }> {
+  return made.kind === kind;
 }
-
-type Call = (adapter: Adapter, entry: Entry) => Stream | undefined;
-
-/** The operators that are built. */
-const calls: Readonly<Record<string, Call>> = {
-  stream: (a, e) =>
-    a.builder.stream(e.topics ?? [], {
-      ...named(e),
-      key: textSerde,
-      value: textSerde,
-      ...(e.timestampExtractor !== undefined && {
-        timestampExtractor: lookUp(
-          functions.timestampExtractors,
-          e.timestampExtractor,
-          'timestamp extractor',
-        ),
-      }),
-    }),
-  filter: (a, e) => a.stream(e.from).filter(lookUp(functions.predicates, e.fn, 'predicate'), named(e)),
-  filterNot: (a, e) => a.stream(e.from).filterNot(lookUp(functions.predicates, e.fn, 'predicate'), named(e)),
-  map: (a, e) => a.stream(e.from).map(lookUp(functions.keyValueMappers, e.fn, 'key-value mapper'), named(e)),
-  mapValues: (a, e) =>
-    a
-      .stream(e.from)
-      .mapValues(
-        e.fn === undefined
-          ? lookUp(functions.valueMappersWithKey, e.fnWithKey, 'value mapper with key')
-          : lookUp(functions.valueMappers, e.fn, 'value mapper'),
-        named(e),
-      ),
-  flatMap: (a, e) => a.stream(e.from).flatMap(lookUp(functions.flatMappers, e.fn, 'flat mapper'), named(e)),
-  flatMapValues: (a, e) =>
-    a
-      .stream(e.from)
-      .flatMapValues(
-        e.fn === undefined
-          ? lookUp(functions.flatValueMappersWithKey, e.fnWithKey, 'flat value mapper with key')
-          : lookUp(functions.flatValueMappers, e.fn, 'flat value mapper'),
-        named(e),
-      ),
-  selectKey: (a, e) =>
-    a.stream(e.from).selectKey(lookUp(functions.keySelectors, e.fn, 'key selector'), named(e)),
-  peek: (a, e) => a.stream(e.from).peek(a.trace(e), named(e)),
-  foreach: (a, e) => {
-    a.stream(e.from).foreach(a.trace(e), named(e));
-    return undefined;
-  },
-  merge: (a, e) => a.stream(e.from).merge(a.stream(e.with), named(e)),
-  split,
-  repartition: (a, e) =>
-    a.stream(e.from).repartition({
-      ...named(e),
-      key: textSerde,
-      value: textSerde,
-      ...(e.partitions !== undefined && { partitions: e.partitions }),
-    }),
-  process: (a, e) => a.stream(e.from).process(lookUp(processors, e.processor, 'processor'), named(e)),
-  processValues: (a, e) =>
-    a.stream(e.from).processValues(lookUp(valueProcessors, e.processor, 'processor'), named(e)),
-  to,
-};

@@ -5,13 +5,21 @@ import { join } from 'node:path';
 export interface Case {
   readonly name: string;
   readonly file: string;
-  readonly initialWallClockMs: number;
+  readonly config: Config;
   readonly topology: readonly Entry[];
   readonly inputs: readonly Input[];
   readonly expect: Expectation;
 }
 
-/** One DSL call. Only what the stateless operators use is spelled out. */
+/** Absent fields are 0 or false. */
+interface Config {
+  readonly cacheBytes?: number;
+  readonly caching?: boolean;
+  readonly emitIntervalMs?: number;
+  readonly initialWallClockMs?: number;
+}
+
+/** One DSL call: the fields of all operators. */
 export interface Entry {
   readonly op: string;
   readonly id?: string;
@@ -23,6 +31,7 @@ export interface Entry {
   readonly topicFn?: string;
   readonly fn?: string;
   readonly fnWithKey?: string;
+  readonly keyFn?: string;
   readonly timestampExtractor?: string;
   readonly branches?: readonly Branch[];
   readonly default?: Omit<Branch, 'fn'>;
@@ -30,12 +39,47 @@ export interface Entry {
   readonly partitions?: number;
   readonly processor?: string;
   readonly stores?: readonly string[];
+  readonly store?: string;
+  readonly materialized?: MaterializedFields;
+  readonly windows?: WindowFields;
+  readonly strategy?: string;
+  readonly reducer?: string;
+  readonly init?: string;
+  readonly aggregator?: string;
+  readonly merger?: string;
+  readonly adder?: string;
+  readonly subtractor?: string;
+  readonly until?: string;
+  readonly timeMs?: number;
+  readonly maxRecords?: number;
+  readonly joiner?: string;
+  readonly joinerWithKey?: string;
+  readonly graceMs?: number;
 }
 
 interface Branch {
   readonly id: string;
   readonly fn: string;
   readonly name?: string;
+}
+
+interface MaterializedFields {
+  readonly store?: string;
+  readonly retentionMs?: number;
+  readonly logging?: boolean;
+  readonly caching?: boolean;
+  readonly kind?: string;
+}
+
+/** `type` says which of the others are there; the windows of joins have none. */
+export interface WindowFields {
+  readonly type?: string;
+  readonly sizeMs?: number;
+  readonly advanceMs?: number;
+  readonly gapMs?: number;
+  readonly beforeMs?: number;
+  readonly afterMs?: number;
+  readonly graceMs: number;
 }
 
 type HeaderPairs = readonly (readonly [name: string, value: string | null])[];
@@ -64,12 +108,24 @@ export interface TracedCall {
   readonly value: string | null;
 }
 
+/** Windows and sessions have a start and an end; timestamped stores a timestamp. */
+export interface StoreRow {
+  readonly key: string | null;
+  readonly start?: number;
+  readonly end?: number;
+  readonly value: string | null;
+  readonly timestamp?: number;
+}
+
 /** What Kafka Streams did; a field that is absent was not recorded. */
 export interface Expectation {
   readonly describe?: string;
   readonly outputs?: Readonly<Record<string, readonly OutputRecord[]>>;
   readonly traces?: Readonly<Record<string, readonly TracedCall[]>>;
+  readonly stores?: Readonly<Record<string, readonly StoreRow[]>>;
   readonly branchKeys?: Readonly<Record<string, readonly string[]>>;
+  /** Name of the store of each table that can be queried, by the table's id. */
+  readonly queryableStores?: Readonly<Record<string, string>>;
   readonly buildError?: unknown;
   readonly error?: { readonly at: number };
 }
@@ -77,8 +133,8 @@ export interface Expectation {
 /** A folder or file that cannot be used; its message is for the person who named it. */
 export class CaseFileError extends Error {}
 
-interface CaseLine extends Omit<Case, 'file' | 'initialWallClockMs'> {
-  readonly config?: { readonly initialWallClockMs?: number };
+interface CaseLine extends Omit<Case, 'file' | 'config'> {
+  readonly config?: Config;
 }
 
 function isCaseLine(value: unknown): value is CaseLine {
@@ -108,8 +164,8 @@ function parseLine(line: string, place: string, file: string): Case {
       `${place} is no case: it needs name, topology, inputs and expect (what the Java runner added)`,
     );
   }
-  const { name, topology, inputs, expect, config } = parsed;
-  return { name, file, topology, inputs, expect, initialWallClockMs: config?.initialWallClockMs ?? 0 };
+  const { name, topology, inputs, expect, config = {} } = parsed;
+  return { name, file, topology, inputs, expect, config };
 }
 
 /** All cases of the `.jsonl` files directly in `folder`, by file name. */

@@ -42,6 +42,12 @@ export function differences(expected: Expectation, actual: Expectation): string[
     ...firstDifference('error', [failure(expected.error)], [failure(actual.error)]),
     ...compareLists('outputs', expected.outputs, actual.outputs),
     ...compareLists('traces', expected.traces, actual.traces),
+    ...compareLists('stores', expected.stores, actual.stores),
     ...compareLists('branchKeys', expected.branchKeys, actual.branchKeys),
+    ...firstDifference(
+      'queryableStores',
+      Object.entries(expected.queryableStores ?? {}).toSorted(),
+      Object.entries(actual.queryableStores ?? {}).toSorted(),
+    ),
   ];
 }

@@ -1,7 +1,10 @@
 import { type ProducedRecord, type Topology, TopologyError } from '../../src/topology/index.ts';
+import type { TaskStorage } from '../../src/topology/stores/bytes.ts';
 import { TopologyTestDriver } from '../../src/topology/testing/driver.ts';
 import { Adapter } from './adapter.ts';
-import type { Case, Expectation, Input, InputRecord, OutputRecord, TracedCall } from './case.ts';
+import { callDsl } from './calls.ts';
+import type { Case, Expectation, Input, InputRecord, OutputRecord, StoreRow, TracedCall } from './case.ts';
+import { readStores } from './stores.ts';
 
 const toBytes = (text: string | null) => (text === null ? null : Buffer.from(text));
 const toText = (bytes: Buffer | null) => bytes?.toString() ?? null;
@@ -38,21 +41,22 @@ async function feed(driver: TopologyTestDriver, input: Input): Promise<void> {
 }
 
 /** What this engine does with a case, in the form of what Kafka Streams was recorded to do. */
-export async function drive(testCase: Case): Promise<Expectation> {
+export async function drive(testCase: Case, storage: TaskStorage): Promise<Expectation> {
+  const { initialWallClockMs = 0, emitIntervalMs = 0 } = testCase.config;
   let at = -1;
   const traces: Record<string, TracedCall[]> = {};
   for (const { op, id = '' } of testCase.topology) if (op === 'peek' || op === 'foreach') traces[id] = [];
-  const adapter = new Adapter((id, key, value) => traces[id]?.push({ at, key, value }));
+  const adapter = new Adapter((id, key, value) => traces[id]?.push({ at, key, value }), emitIntervalMs);
   let topology: Topology;
   try {
-    for (const entry of testCase.topology) adapter.add(entry);
+    for (const entry of testCase.topology) callDsl(adapter, entry);
     topology = adapter.builder.build();
   } catch (error) {
     if (error instanceof TopologyError) return { buildError: { problems: error.problems } };
     throw error;
   }
 
-  const driver = new TopologyTestDriver(topology, { initialWallClockMs: testCase.initialWallClockMs });
+  const driver = new TopologyTestDriver(topology, { initialWallClockMs, storage });
   const outputs: Record<string, OutputRecord[]> = {};
   for (const topic of adapter.staticTopics) outputs[topic] = [];
   const own = new Set(topology.repartitionTopics.map((topic) => topic.name));
@@ -66,6 +70,7 @@ export async function drive(testCase: Case): Promise<Expectation> {
     }
   };
   let failedAt: number | undefined;
+  let stores: Record<string, StoreRow[]> = {};
   try {
     for (const [i, input] of testCase.inputs.entries()) {
       at = i;
@@ -77,6 +82,7 @@ export async function drive(testCase: Case): Promise<Expectation> {
       drain();
       if (failedAt !== undefined) break;
     }
+    if (failedAt === undefined) stores = readStores(driver, topology, adapter.storeNames);
   } finally {
     await driver.close();
   }
@@ -84,7 +90,9 @@ export async function drive(testCase: Case): Promise<Expectation> {
     describe: topology.describe(),
     outputs,
     traces,
+    stores,
     branchKeys: Object.fromEntries(adapter.branchKeys),
+    queryableStores: Object.fromEntries(adapter.queryableStores),
     ...(failedAt !== undefined && { error: { at: failedAt } }),
   };
 }
