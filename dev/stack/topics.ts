@@ -10,6 +10,8 @@ export const TOPICS = {
   'image-uploads': { 'retention.ms': 7 * DAY_MS },
   'image-stream': { 'retention.ms': 7 * DAY_MS, 'max.message.bytes': MAX_IMAGE_RECORD_BYTES },
   'image-stats': { 'retention.ms': 35 * DAY_MS },
+  'image-policies': { 'cleanup.policy': 'compact' },
+  'image-counts': { 'cleanup.policy': 'compact,delete', 'retention.ms': 30 * DAY_MS },
   'image-dead-letter': { 'retention.ms': 30 * DAY_MS },
 };
 

@@ -18,17 +18,18 @@ export function countersTopology(deps: CountersDeps): Topology {
   const { sink, lingerMs = 500 } = deps;
   const builder = new StreamsBuilder();
   readStats(builder, deps)
-    .mapValues(countedImage, { as: 'count' })
+    .flatMapValues(countedImages, { as: 'count' })
     .to(sink, { as: 'counters', lingerMs, maxBatchRecords: MAX_BATCH_RECORDS });
   return builder.build();
 }
 
-const countedImage = ({ customerId, type, outcome, receivedAt }: ImageProcessed): CountedImage => ({
-  customerId,
-  type,
-  outcome,
-  day: dayOf(receivedAt),
-});
+/** An image as it is now; a correction first takes out what it was counted as before. */
+function countedImages({ customerId, type, outcome, receivedAt, replaces }: ImageProcessed): CountedImage[] {
+  const counted: CountedImage = { customerId, type, outcome, day: dayOf(receivedAt), change: 1 };
+  if (!replaces) return [counted];
+  const before = { type: replaces.type, outcome: replaces.outcome, day: dayOf(replaces.receivedAt) };
+  return [{ customerId, ...before, change: -1 }, counted];
+}
 
 const FIRST_DAY_MS = Date.parse('0001-01-01T00:00:00.000Z');
 const LAST_DAY_MS = Date.parse('9999-12-31T00:00:00.000Z');

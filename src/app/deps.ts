@@ -3,7 +3,6 @@ import type { ImageCodec } from '../serdes/codec.ts';
 import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
 import type { ObjectStore } from '../sinks/types.ts';
 import type { ObjectFetcher } from '../sources/object-fetcher.ts';
-import type { RecordContext } from '../topology/record.ts';
 
 export interface DevelopTopics {
   readonly imageUploads: string;
@@ -31,5 +30,7 @@ export interface DevelopDeps {
   /** Wall clock, ms since the epoch. */
   readonly nowMs: () => number;
   /** Called in each image's turn, for logs and metrics; must not throw. It may be called again for an image after a crash. */
-  readonly onOutcome?: (event: ImageProcessed, context: RecordContext) => void;
+  readonly onOutcome?: (event: ImageProcessed) => void;
+  /** Called for an attempt that had its event before and gets none again; otherwise as `onOutcome`. */
+  readonly onRepeat?: (event: ImageProcessed) => void;
 }

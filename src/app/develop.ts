@@ -1,6 +1,14 @@
+import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
+import { jsonSerde } from '../serdes/json-serde.ts';
 import { fromExternal } from '../sources/external.ts';
 import { fromUpload } from '../sources/upload.ts';
-import { otherwise, StreamsBuilder, type TimestampExtractor, type Topology } from '../topology/index.ts';
+import {
+  otherwise,
+  StreamsBuilder,
+  stringSerde,
+  type TimestampExtractor,
+  type Topology,
+} from '../topology/index.ts';
 import { archiveImage } from './archive-image.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { DevelopDeps } from './deps.ts';
@@ -8,11 +16,12 @@ import { developImage } from './develop-image.ts';
 import { fetchImage } from './fetch-image.ts';
 import { imageEvent } from './image-event.ts';
 import { fetchedBytes, isArchived, renditionBytes } from './images.ts';
+import { ledger, ledgerStore } from './ledger.ts';
 import { mapRecord } from './map-record.ts';
 
-/** Every image that arrives, on either way, is developed and archived, and leaves exactly one event. */
+/** Every image that arrives, on either way and however often, is developed and archived, and leaves exactly one event. */
 function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
-  const { topics, codec, nowMs, onOutcome } = deps;
+  const { topics, codec, nowMs, onOutcome, onRepeat } = deps;
   // a producer that stamps nothing must not stop the stream
   const timestampExtractor: TimestampExtractor<Buffer | null, Buffer | null> = ({ timestamp }) =>
     timestamp >= 0 ? timestamp : nowMs();
@@ -38,15 +47,17 @@ function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
   developed
     .merge(refused, { as: 'outcomes' })
     .process(
-      mapRecord(({ value, timestamp }, context) => {
+      mapRecord(({ value }, context) => {
         const event = imageEvent(value, context, nowMs());
-        return { key: Buffer.from(event.eventId), value: event, timestamp, headers: [] };
+        return { key: event.eventId, value: event, timestamp: event.processedAt, headers: [] };
       }),
       { as: 'event' },
     )
-    .peek((event, _key, context) => onOutcome?.(event, context), { as: 'tell' })
+    .repartition({ as: 'outcomes', key: stringSerde, value: jsonSerde<ImageProcessed>() })
+    .processValues(ledger(onRepeat), { as: 'ledger', stores: [ledgerStore] })
+    .peek((event) => onOutcome?.(event), { as: 'tell' })
     .mapValues((event) => codec.encodeProcessed(event), { as: 'encode' })
-    .to(topics.imageStats, { as: 'image-stats' });
+    .to(topics.imageStats, { as: 'image-stats', key: stringSerde });
 }
 
 /** The application "develop" as a topology, ready for Kafka or the test driver. */

@@ -38,5 +38,6 @@ export function imageEvent(
     sourceTopic: context.topic,
     sourcePartition: context.partition,
     sourceOffset: context.offset,
+    replaces: null,
   };
 }

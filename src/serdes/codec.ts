@@ -1,3 +1,5 @@
+import type { ImageCount } from './image-count.generated.ts';
+import type { ImagePolicy } from './image-policy.generated.ts';
 import type { ImageProcessed } from './image-processed.generated.ts';
 import type { ImageUploaded } from './image-uploaded.generated.ts';
 
@@ -11,7 +13,11 @@ export interface ImageCodec {
   /** Rejects only when the writer's schema cannot be had at present: a StreamsError with the disposition `retry`. */
   decodeUpload(bytes: Buffer | null): Promise<Decoded<ImageUploaded>>;
   decodeProcessed(bytes: Buffer | null): Promise<Decoded<ImageProcessed>>;
+  decodePolicy(bytes: Buffer | null): Promise<Decoded<ImagePolicy>>;
+  decodeCount(bytes: Buffer | null): Promise<Decoded<ImageCount>>;
   /** Throws a RangeError that names the field when a value does not fit the schema. */
   encodeUpload(value: ImageUploaded): Buffer;
   encodeProcessed(value: ImageProcessed): Buffer;
+  encodePolicy(value: ImagePolicy): Buffer;
+  encodeCount(value: ImageCount): Buffer;
 }

@@ -2,20 +2,27 @@ import { StreamsError } from '../topology/errors.ts';
 import { AvroFormat, type Reading, schemaIdOf, undecodable } from './avro-format.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Decoded, ImageCodec } from './codec.ts';
+import { type ImageCount, imageCountSchema } from './image-count.generated.ts';
+import { type ImagePolicy, imagePolicySchema } from './image-policy.generated.ts';
 import { type ImageProcessed, imageProcessedSchema } from './image-processed.generated.ts';
 import { type ImageUploaded, imageUploadedSchema } from './image-uploaded.generated.ts';
 import { RegistryClient, type RegistryOptions } from './registry-client.ts';
 
 export interface RegistryCodecOptions extends RegistryOptions {
   /** The topics whose subjects (`<topic>-value`) get our schemas. */
-  readonly topics: { readonly imageUploads: string; readonly imageStats: string };
+  readonly topics: {
+    readonly imageUploads: string;
+    readonly imageStats: string;
+    readonly imagePolicies: string;
+    readonly imageCounts: string;
+  };
   /** An id that the registry did not know is not asked for again this long, ms. Default 10 s. */
   readonly unknownIdTtlMs?: number;
 }
 
 export interface RegistryCodec extends ImageCodec {
   /**
-   * Registers both schemas; encoding needs it. Throws REGISTRY_UNREACHABLE (disposition `retry`: call again), or
+   * Registers the schemas; encoding needs it. Throws REGISTRY_UNREACHABLE (disposition `retry`: call again), or
    * SCHEMA_INCOMPATIBLE or REGISTRY_REFUSED (`fail`).
    */
   start(): Promise<void>;
@@ -31,15 +38,23 @@ export function createRegistryCodec(options: RegistryCodecOptions): RegistryCode
   const unknownIdTtlMs = options.unknownIdTtlMs ?? 10_000;
   const uploaded = new TopicFormat<ImageUploaded>(client, imageUploadedSchema, unknownIdTtlMs);
   const processed = new TopicFormat<ImageProcessed>(client, imageProcessedSchema, unknownIdTtlMs);
+  const policy = new TopicFormat<ImagePolicy>(client, imagePolicySchema, unknownIdTtlMs);
+  const count = new TopicFormat<ImageCount>(client, imageCountSchema, unknownIdTtlMs);
   return {
     async start() {
       await uploaded.register(`${options.topics.imageUploads}-value`);
       await processed.register(`${options.topics.imageStats}-value`);
+      await policy.register(`${options.topics.imagePolicies}-value`);
+      await count.register(`${options.topics.imageCounts}-value`);
     },
     decodeUpload: (bytes) => uploaded.decode(bytes),
     decodeProcessed: (bytes) => processed.decode(bytes),
+    decodePolicy: (bytes) => policy.decode(bytes),
+    decodeCount: (bytes) => count.decode(bytes),
     encodeUpload: (value) => uploaded.encode(value),
     encodeProcessed: (value) => processed.encode(value),
+    encodePolicy: (value) => policy.encode(value),
+    encodeCount: (value) => count.encode(value),
     trouble: () => client.trouble(),
   };
 }

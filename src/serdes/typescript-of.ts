@@ -2,21 +2,24 @@ import { canonicalJson, isRecord } from './json.ts';
 
 /**
  * The TypeScript of one Avro record schema: an interface for every record, a union for every enum, documented as the
- * schema is, and the schema itself as canonical JSON. Handles what schemas/ uses: records, enums, arrays, unions of
- * different kinds, string, boolean, int, long, double, bytes; anything else throws and names the place.
+ * schema is, and the schema itself as canonical JSON. Handles what schemas/ uses: records, enums, names of both, arrays,
+ * unions of different kinds, string, boolean, int, long, double, bytes; anything else throws and names the place.
  */
 export function typescriptOf(fileName: string, schema: unknown): string {
-  const declarations: string[] = [];
+  const declarations: Declarations = new Map();
   const root = nameOf(schema, fileName);
   declare(schema, fileName, declarations);
   return [
     `// Generated from schemas/${fileName} by \`npm run generate\`. Do not edit.\n`,
-    ...declarations.reverse(),
+    ...[...declarations.values()].reverse(),
     `/** schemas/${fileName} as canonical JSON. */`,
     `export const ${root[0]?.toLowerCase()}${root.slice(1)}Schema: string =\n  ${JSON.stringify(canonicalJson(schema))};`,
     '',
   ].join('\n');
 }
+
+/** TypeScript by the name of the type; a type may be named again after its declaration. */
+type Declarations = Map<string, string>;
 
 const PRIMITIVES: Readonly<Record<string, string>> = {
   null: 'null',
@@ -30,8 +33,9 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
 };
 
 /** The TypeScript of a type in a field; declares the named types that it holds. */
-function typeOf(type: unknown, place: string, declarations: string[]): string {
+function typeOf(type: unknown, place: string, declarations: Declarations): string {
   if (typeof type === 'string') {
+    if (declarations.has(type)) return type;
     return PRIMITIVES[type] ?? fail(place, `the type ${type} is not supported`);
   }
   if (Array.isArray(type)) {
@@ -47,13 +51,13 @@ function typeOf(type: unknown, place: string, declarations: string[]): string {
 }
 
 /** Adds the declaration of a record or enum and returns its name. */
-function declare(schema: unknown, place: string, declarations: string[]): string {
+function declare(schema: unknown, place: string, declarations: Declarations): string {
   const name = nameOf(schema, place);
   if (!isRecord(schema)) return fail(place, 'it is no schema');
   const doc = `/** ${docOf(schema, name)} */\n`;
   if (schema.type === 'enum' && Array.isArray(schema.symbols)) {
     const union = schema.symbols.map((symbol) => `'${String(symbol)}'`).join(' | ');
-    declarations.push(`${doc}export type ${name} = ${union};\n`);
+    declarations.set(name, `${doc}export type ${name} = ${union};\n`);
     return name;
   }
   if (schema.type !== 'record' || !Array.isArray(schema.fields)) return fail(place, 'it is no record');
@@ -63,7 +67,7 @@ function declare(schema: unknown, place: string, declarations: string[]): string
     if (!isRecord(field)) return fail(fieldPlace, 'it is no field');
     return `  /** ${docOf(field, fieldPlace)} */\n  readonly ${fieldName}: ${typeOf(field.type, fieldPlace, declarations)};\n`;
   });
-  declarations.push(`${doc}export interface ${name} {\n${fields.join('')}}\n`);
+  declarations.set(name, `${doc}export interface ${name} {\n${fields.join('')}}\n`);
   return name;
 }
 

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
-import type { CountedImage, RedisCountersSettings } from './redis.ts';
+import type { ImageCategory, RedisCountersSettings } from './redis.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { keyPattern, parseKey } from './redis-keys.ts';
 
-export interface CountOfImages extends CountedImage {
+export interface CountOfImages extends ImageCategory {
   readonly images: number;
 }
 
@@ -83,7 +83,7 @@ async function keysOf(client: Redis, prefix: string): Promise<Set<string>> {
   return keys;
 }
 
-function imageOf(field: string, day: string): CountedImage | undefined {
+function imageOf(field: string, day: string): ImageCategory | undefined {
   const parts: unknown = JSON.parse(field);
   if (!Array.isArray(parts)) return undefined;
   const [customerId, type, outcome]: unknown[] = parts;

@@ -14,7 +14,8 @@ const script = (text: string): Script => ({ text, sha1: createHash('sha1').updat
  * counted, and how far it had been is remembered.
  *
  * KEYS: fences, state, then a hash of counts for each day. ARGV: topic, from, to, then for each record its offset, the
- * number of its day among those, and the field to count in. Returns {1, counted, repeated}, or {0, fence} for a loss.
+ * number of its day among those, the field to count in, and 1 or -1. Returns {1, counted, repeated}, or {0, fence} for a
+ * loss; `counted` is the sum.
  */
 export const COUNT = script(`
 local topic, from, to = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -26,10 +27,11 @@ if fence < from then
   return {0, fence}
 end
 local counted, repeated = 0, 0
-for i = 4, #ARGV, 3 do
+for i = 4, #ARGV, 4 do
   if tonumber(ARGV[i]) >= fence then
-    redis.call('HINCRBY', KEYS[2 + tonumber(ARGV[i + 1])], ARGV[i + 2], 1)
-    counted = counted + 1
+    local change = tonumber(ARGV[i + 3])
+    redis.call('HINCRBY', KEYS[2 + tonumber(ARGV[i + 1])], ARGV[i + 2], change)
+    counted = counted + change
   else
     repeated = repeated + 1
   end

@@ -8,13 +8,18 @@ import { RedisConnection, type RedisSettings, runScript } from './redis-connecti
 import { PartitionKeys } from './redis-keys.ts';
 import { BEGIN, COUNT } from './redis-scripts.ts';
 
-/** What of an image is counted. */
-export interface CountedImage {
+/** What images are counted by. */
+export interface ImageCategory {
   readonly customerId: string;
   readonly type: string;
   readonly outcome: string;
   /** Day on which it was received, UTC, as in 2026-11-20. */
   readonly day: string;
+}
+
+/** An image that is counted, or that was counted and is not what it was taken for: -1 takes it out again. */
+export interface CountedImage extends ImageCategory {
+  readonly change: 1 | -1;
 }
 
 export interface RedisCountersSettings extends RedisSettings {
@@ -60,11 +65,14 @@ export function createRedisCounters(settings: RedisCountersSettings): RedisCount
   ): Promise<number | undefined> => {
     const keys = new PartitionKeys(prefix, partition);
     const days = [...new Set(records.map(({ value }) => value.day))];
-    const args = records.flatMap(({ context: { offset }, value: { customerId, type, outcome, day } }) => [
-      offset,
-      days.indexOf(day) + 1,
-      JSON.stringify([customerId, type, outcome]),
-    ]);
+    const args = records.flatMap(
+      ({ context: { offset }, value: { customerId, type, outcome, day, change } }) => [
+        offset,
+        days.indexOf(day) + 1,
+        JSON.stringify([customerId, type, outcome]),
+        change,
+      ],
+    );
     const reply = await connection.useSafely(
       (client) =>
         runScript(

@@ -1,6 +1,7 @@
 import type { RoleName } from '../../config/roles.ts';
 import { LoadRole } from '../../warehouse/load-role.ts';
 import { countersRole } from './counters.ts';
+import { countsRole } from './counts.ts';
 import { developRole } from './develop.ts';
 import { intakeRole } from './intake.ts';
 import type { Role, RoleContext } from './role.ts';
@@ -18,6 +19,8 @@ export function makeRole(name: RoleName, context: RoleContext): Role {
       return warehouseRole(context, settled(firehose, name));
     case 'counters':
       return countersRole(context, settled(redis, name));
+    case 'counts':
+      return countsRole(context);
     case 'load':
       return new LoadRole({ ...settled(load, name), logger: context.logger });
     default:

@@ -12,7 +12,12 @@ export function registryOf({ registry, topics }: StartConfig): {
   const codec = createRegistryCodec({
     ...registry,
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
-    topics: { imageUploads: topics.uploads, imageStats: topics.stats },
+    topics: {
+      imageUploads: topics.uploads,
+      imageStats: topics.stats,
+      imagePolicies: topics.policies,
+      imageCounts: topics.counts,
+    },
   });
   return {
     codec,
