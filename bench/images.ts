@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { makePhotograph } from '../dev/samples/index.ts';
 import { mebibytes, percentile, printTable, rounded } from './figures.ts';
 import type { BenchRecord, Lab } from './lab.ts';
-import { Subject, startDarkroom } from './subject.ts';
+import { nodeProgram, Subject, startDarkroom } from './subject.ts';
 
 const PARTITIONS = 6;
 const WARM_UP = 8;
@@ -59,7 +59,7 @@ export async function benchImages(lab: Lab, { images }: ImagesOptions): Promise<
 }
 
 async function rawSharp(mode: string, files: readonly string[]): Promise<Measured> {
-  const subject = new Subject('peers/raw-sharp.ts', [mode, ...files], { UV_THREADPOOL_SIZE: '4' });
+  const subject = new Subject(nodeProgram('peers/raw-sharp.ts', mode, ...files), { UV_THREADPOOL_SIZE: '4' });
   await subject.until('done', 1, WITHIN_MS);
   const { images = 0, seconds = 0, cpuMs = 0, residentBytes = 0 } = subject.lines[0] ?? {};
   const [count, time, cpu, peak] = [images, seconds, cpuMs, residentBytes].map(Number);
@@ -103,7 +103,7 @@ async function eachMessage(lab: Lab, photographs: readonly Buffer[], atOnce: boo
     await lab.topic(`${name}-out`, PARTITIONS),
   ];
   const { kafka, s3 } = lab.stack.addresses;
-  const subject = new Subject('peers/each-message.ts', [], {
+  const subject = new Subject(nodeProgram('peers/each-message.ts'), {
     BROKERS: kafka,
     TOPIC_IN: topicIn,
     TOPIC_OUT: topicOut,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import kafkajs, { type Admin, type Producer } from 'kafkajs';
+import kafkajs, { type Admin, type Message, type Producer } from 'kafkajs';
 import { type Stack, startStack } from '../dev/stack/stack.ts';
 
 const { Kafka, logLevel, Partitioners } = kafkajs;
@@ -9,8 +9,11 @@ const REQUEST_BYTES = 4 * 1024 * 1024;
 const LEADERS_WITHIN_MS = 30_000;
 
 export interface BenchRecord {
+  readonly key?: string;
   readonly value: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Default: the time at which it is sent. */
+  readonly timestampMs?: number;
 }
 
 export interface ServiceTopics {
@@ -35,6 +38,8 @@ export interface Lab {
   ): Promise<void>;
   /** Offsets written so far, over all partitions; under transactions their markers count too. */
   written(topic: string): Promise<number>;
+  /** Offsets that a group has committed, over all partitions of a topic. */
+  committed(groupId: string, topic: string): Promise<number>;
   /** Puts an object into the archive's bucket and returns its key. */
   put(key: string, body: Buffer): Promise<string>;
   close(): Promise<void>;
@@ -91,7 +96,7 @@ export async function openLab(): Promise<Lab> {
       letters: await topic(`${name}-letters`, partitions),
     }),
     feed: async (topic, partitions, records) => {
-      let batch: { value: Buffer; partition: number; headers: Record<string, string> }[] = [];
+      let batch: Message[] = [];
       let bytes = 0;
       let sent = 0;
       const flush = async () => {
@@ -99,9 +104,10 @@ export async function openLab(): Promise<Lab> {
         batch = [];
         bytes = 0;
       };
-      for await (const { value, headers = {} } of records) {
+      for await (const { key = null, value, headers = {}, timestampMs } of records) {
         if (bytes + value.length > REQUEST_BYTES) await flush();
-        batch.push({ value, partition: sent++ % partitions, headers: { ...headers } });
+        const timestamp = String(timestampMs ?? Date.now());
+        batch.push({ key, value, partition: sent++ % partitions, headers: { ...headers }, timestamp });
         bytes += value.length;
       }
       await flush();
@@ -109,6 +115,10 @@ export async function openLab(): Promise<Lab> {
     written: async (topic) => {
       const offsets = await admin.fetchTopicOffsets(topic);
       return offsets.reduce((sum, { high }) => sum + Number(high), 0);
+    },
+    committed: async (groupId, topic) => {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      return found?.partitions.reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0) ?? 0;
     },
     put: async (key, body) => {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));

@@ -43,6 +43,12 @@ export function usageOf(pid: number): Usage {
   };
 }
 
+/** The high-water mark that Linux keeps of a process itself. */
+export function peakBytesOf(pid: number): number {
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  return Number(kilobytes) * 1024;
+}
+
 function processes(): Map<number, ProcessState> {
   const found = new Map<number, ProcessState>();
   for (const name of readdirSync('/proc')) {

@@ -1,4 +1,4 @@
-// npm run bench -- [images|memory|stateless|statistics …] [--images N] [--backlog N] [--records N] [--rounds N] [--events N] [--json FILE]
+// npm run bench -- [NAME…] [options]: see HELP.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,23 +7,26 @@ import { benchImages } from './images.ts';
 import { type Lab, openLab } from './lab.ts';
 import { machine } from './machine.ts';
 import { benchMemory } from './memory.ts';
-import { benchStateless } from './stateless.ts';
+import { benchRestore } from './restore.ts';
 import { benchStatistics } from './statistics.ts';
+import { benchThroughput } from './throughput.ts';
 
-const NAMES = ['images', 'memory', 'stateless', 'statistics'] as const;
+const NAMES = ['images', 'memory', 'restore', 'statistics', 'throughput'] as const;
 type Name = (typeof NAMES)[number];
 const HELP = `npm run bench -- [NAME…] [options]      measure on this machine, with the real services started for it
 
   images      images/s and CPU of the service, against sharp alone and a plain KafkaJS service
   memory      resident memory of the service with a backlog, against its configured bound
-  stateless   records/s and CPU of the engine, against plain KafkaJS
+  restore     a table in LMDB: memory, rate of restore, time to resume after SIGKILL
   statistics  events/s from image-stats into Firehose and Redis, and what a million of them costs
+  throughput  records/s and CPU of the engine, stateless and windowed counts, against KafkaJS and Kafka Streams
 
   --images N    photographs for "images" (default 128)
   --backlog N   images for "memory" (default 2000)
-  --records N   records for "stateless" (default 200000)
-  --rounds N    rounds of "stateless" (default 3)
+  --records N   records for "throughput" (default 500000)
+  --rounds N    rounds of "throughput" (default 1)
   --events N    events for "statistics" (default 50000)
+  --keys N      rows of "restore" (default 1000000)
   --json FILE   where the figures go (default bench/results/<time>.json)
 `;
 
@@ -41,9 +44,10 @@ function parse() {
     const options = {
       images: { type: 'string', default: '128' },
       backlog: { type: 'string', default: '2000' },
-      records: { type: 'string', default: '200000' },
-      rounds: { type: 'string', default: '3' },
+      records: { type: 'string', default: '500000' },
+      rounds: { type: 'string', default: '1' },
       events: { type: 'string', default: '50000' },
+      keys: { type: 'string', default: '1000000' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     } as const;
@@ -71,14 +75,16 @@ const images = count('images', values.images, 24);
 const backlog = count('backlog', values.backlog, 100);
 const records = count('records', values.records, 10_000);
 const rounds = count('rounds', values.rounds, 1);
+const keys = count('keys', values.keys, 10_000);
 const events = count('events', values.events, 1_000);
 if (process.platform !== 'linux') usage('the benches read /proc: they run on Linux only');
 
 const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
   images: (lab) => benchImages(lab, { images }),
   memory: (lab) => benchMemory(lab, { images: backlog }),
-  stateless: (lab) => benchStateless(lab, { records, rounds }),
+  restore: (lab) => benchRestore(lab, { keys }),
   statistics: (lab) => benchStatistics(lab, { events }),
+  throughput: (lab) => benchThroughput(lab, { records, rounds }),
 };
 
 const facts = machine();

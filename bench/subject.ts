@@ -2,10 +2,24 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ServiceTopics } from './lab.ts';
-import { type Usage, usageOf } from './process-usage.ts';
+import { peakBytesOf, type Usage, usageOf } from './process-usage.ts';
 
 /** A line that a measured process wrote: JSON, as the service logs and the peers report. */
 export type Line = Readonly<Record<string, unknown>>;
+
+export interface Program {
+  /** What messages call it. */
+  readonly title: string;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** A file of this folder, run by this Node. */
+export const nodeProgram = (file: string, ...args: readonly string[]): Program => ({
+  title: file,
+  command: process.execPath,
+  args: ['--disable-warning=TimeoutNegativeWarning', fileURLToPath(new URL(file, import.meta.url)), ...args],
+});
 
 /** A process that is measured from outside: it writes JSON lines, one of which says that it is ready. */
 export class Subject {
@@ -15,13 +29,13 @@ export class Subject {
   #stderr = '';
   #ended: string | undefined;
 
-  /** `file` is relative to this folder. */
-  constructor(file: string, args: readonly string[], env: Readonly<Record<string, string>>) {
-    const path = fileURLToPath(new URL(file, import.meta.url));
-    this.#child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', path, ...args], {
+  constructor({ title, command, args }: Program, env: Readonly<Record<string, string>>) {
+    this.#child = spawn(command, args, {
       env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const endWithUs = () => this.#child.kill('SIGKILL');
+    process.once('exit', endWithUs);
     if (this.#child.stdout) {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.#add(line));
     }
@@ -29,7 +43,8 @@ export class Subject {
       this.#stderr = (this.#stderr + String(chunk)).slice(-2_000);
     });
     this.#child.on('exit', (code, signal) => {
-      this.#ended = `${file} ended with ${code ?? signal}: ${this.#stderr}`;
+      process.off('exit', endWithUs);
+      this.#ended = `${title} ended with ${code ?? signal}: ${this.#stderr}`;
       this.#notify();
     });
   }
@@ -40,6 +55,15 @@ export class Subject {
 
   usage(): Usage {
     return usageOf(this.#pid());
+  }
+
+  /** The most that was resident of it so far. */
+  peakBytes(): number {
+    return peakBytesOf(this.#pid());
+  }
+
+  requireRunning(): void {
+    if (this.#ended) throw new Error(this.#ended);
   }
 
   /** Resolves when `count` lines have this message; throws when the process ends before or the time is over. */
@@ -68,6 +92,14 @@ export class Subject {
 
   thaw(): void {
     process.kill(this.#pid(), 'SIGCONT');
+  }
+
+  /** SIGKILL; resolves when it is gone. */
+  async kill(): Promise<void> {
+    if (this.#ended) return;
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await exited;
   }
 
   async end(): Promise<void> {
@@ -106,7 +138,7 @@ export function startDarkroom(
   topics: ServiceTopics,
   settings: Readonly<Record<string, string>> = {},
 ): Subject {
-  return new Subject('../src/main.ts', ['start'], {
+  return new Subject(nodeProgram('../src/main.ts', 'start'), {
     ...environment,
     APPLICATION_ID: topics.stream,
     ROLES: 'develop',
