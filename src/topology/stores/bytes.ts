@@ -2,14 +2,22 @@ import type { StateStore } from './types.ts';
 
 /** Rows of bytes, ordered by the bytes of their keys. */
 export interface OrderedBytes {
+  /** Keys may be this long; absent: any length. */
+  readonly maxKeyBytes?: number;
   get(key: Buffer): Buffer | null;
   /** From `from`, inclusive, to `to`, exclusive; `null` is open. The rows are those of the moment of each step. */
-  range(from: Buffer | null, to: Buffer | null, reverse?: boolean): Iterable<readonly [key: Buffer, value: Buffer]>;
+  range(
+    from: Buffer | null,
+    to: Buffer | null,
+    reverse?: boolean,
+  ): Iterable<readonly [key: Buffer, value: Buffer]>;
 }
 
 export interface MutableBytes extends OrderedBytes {
   /** `null` deletes. The store keeps the buffers: they must not change afterwards. */
   put(key: Buffer, value: Buffer | null): void;
+  /** Removes all rows below `key`, for good: writing there does nothing from now on. Costs no more than a put. */
+  dropBelow(key: Buffer): void;
 }
 
 /** One write to one store, in the order in which writes happened. */
@@ -19,6 +27,22 @@ export interface StoreWrite {
   readonly value: Buffer | null;
   /** Time of the record in turn, ms since the epoch. */
   readonly timestamp: number;
+  /**
+   * All rows below `key` have expired and are removed for good; `value` is null. Not for the changelog: its retention
+   * removes them there.
+   */
+  readonly dropsBelow?: boolean;
+}
+
+/**
+ * How rows lie in the changelog where that is not as they are stored: without what depends on settings (segments) or can be
+ * derived (indexes), so that a changed retention reads an old changelog.
+ */
+export interface ChangelogLayout {
+  /** The changelog's key of a stored row; null: the row is derived and not logged. */
+  toChangelog(key: Buffer): Buffer | null;
+  /** The stored rows that a changelog record stands for; `null` values delete. */
+  fromChangelog(key: Buffer, value: Buffer | null): readonly (readonly [key: Buffer, value: Buffer | null])[];
 }
 
 /**
@@ -65,6 +89,10 @@ export interface StoreSpec {
   readonly logged: boolean;
   /** Windows and sessions: how long rows are kept beyond the newest, ms. */
   readonly retentionMs?: number;
+  /** Names how rows are stored. What a storage keeps in another layout is wiped and restored. Default: as in the changelog. */
+  readonly layout?: string;
+  /** Default: rows lie in the changelog as they are stored. */
+  readonly changelog?: ChangelogLayout;
   /** Makes the typed store of one task. */
   open(context: StoreContext): StateStore;
 }
