@@ -18,10 +18,10 @@ export function archiveImage(deps: ArchiveDeps) {
     _key: unknown,
     { signal }: AsyncContext,
   ): Promise<ArchivedImage | LaidOutImage> => {
-    const { identity, original } = image;
+    const { identity, original, policyVersion } = image;
     if (image.kind === 'refused') return layOut(image, deps, signal);
     const { facts, pipeline, durationMs, renditions } = image.developed;
-    const version = resultVersion(facts.sha256, pipeline);
+    const version = resultVersion(facts.sha256, pipeline, policyVersion);
     const folder = `processed/${identity.customerId}/${identity.imageId}/${version}`;
     const stored = await orProblem(() =>
       Promise.all(renditions.map((rendition) => storeRendition(folder, rendition, deps, signal))),
@@ -35,8 +35,11 @@ export function archiveImage(deps: ArchiveDeps) {
 }
 
 /** Names the result by what it was made of and how, so that a repeat writes the same keys: 16 lower-case hex digits. */
-const resultVersion = (contentSha256: string, pipeline: string): string =>
-  createHash('sha256').update(`${contentSha256}\n${pipeline}`).digest('hex').slice(0, 16);
+const resultVersion = (contentSha256: string, pipeline: string, policyVersion: number | undefined): string =>
+  createHash('sha256')
+    .update([contentSha256, pipeline, ...(policyVersion === undefined ? [] : [policyVersion])].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
 
 async function storeRendition(
   folder: string,

@@ -7,6 +7,7 @@ import type { ObjectFetcher } from '../sources/object-fetcher.ts';
 export interface DevelopTopics {
   readonly imageUploads: string;
   readonly imageStream: string;
+  readonly imagePolicies: string;
   readonly imageStats: string;
   readonly imageDeadLetter: string;
 }
@@ -14,7 +15,7 @@ export interface DevelopTopics {
 /** Everything of the outside that developing needs; `darkroom start` gives Kafka and S3, `darkroom try` a folder. */
 export interface DevelopDeps {
   readonly topics: DevelopTopics;
-  readonly codec: Pick<ImageCodec, 'decodeUpload' | 'encodeProcessed'>;
+  readonly codec: Pick<ImageCodec, 'decodeUpload' | 'decodePolicy' | 'encodeProcessed'>;
   readonly fetcher: ObjectFetcher;
   readonly darkroom: Pick<Darkroom, 'develop'>;
   /** How many images are developed at once: the number of workers. */

@@ -10,10 +10,10 @@ export function developImage({ darkroom }: Pick<DevelopDeps, 'darkroom'>) {
     { signal }: AsyncContext,
   ): Promise<DevelopedImage | RefusedImage> => {
     if (image.kind === 'refused') return image;
-    const { identity, original } = image;
-    const result = await darkroom.develop(image.bytes, { signal });
+    const { bytes, limits, kind: _, ...carried } = image;
+    const result = await darkroom.develop(bytes, { signal, limits });
     return result.outcome === 'processed'
-      ? { kind: 'developed', identity, original, developed: result }
-      : { kind: 'refused', identity, original, refused: result };
+      ? { kind: 'developed', ...carried, developed: result }
+      : { kind: 'refused', ...carried, refused: result };
   };
 }

@@ -18,6 +18,7 @@ import { imageEvent } from './image-event.ts';
 import { fetchedBytes, isArchived, renditionBytes } from './images.ts';
 import { ledger, ledgerStore } from './ledger.ts';
 import { mapRecord } from './map-record.ts';
+import type { ArrivalWithPolicy } from './policies.ts';
 
 /** Every image that arrives, on either way and however often, is developed and archived, and leaves exactly one event. */
 function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
@@ -33,8 +34,20 @@ function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
     .stream(topics.imageStream, { as: 'external', timestampExtractor })
     .mapValues(fromExternal(deps), { as: 'read-external' });
 
+  const policies = builder.globalTable(topics.imagePolicies, {
+    as: 'policies',
+    key: stringSerde,
+    materialized: { as: 'policies' },
+  });
+
   const { developed, refused } = uploads
     .merge(external, { as: 'arrivals' })
+    .leftJoin(
+      policies,
+      ({ identity }) => identity.customerId,
+      (arrival, policyBytes): ArrivalWithPolicy => ({ arrival, policyBytes }),
+      { as: 'policy' },
+    )
     .mapAsync(fetchImage(deps), { as: 'fetch', concurrency: 16, sizeOf: fetchedBytes })
     .mapAsync(developImage(deps), { as: 'develop', concurrency: deps.workers, sizeOf: renditionBytes })
     .mapAsync(archiveImage(deps), { as: 'archive', concurrency: 64 }) // renditions, or a refused image's body to dead/

@@ -1,33 +1,45 @@
-import type { Refused } from '../processors/types.ts';
-import type { Arrival, ObjectReference, Unusable } from '../sources/arrival.ts';
+import type { OwnLimits, Refused } from '../processors/types.ts';
+import type { ObjectReference, Unusable } from '../sources/arrival.ts';
 import { StreamsError } from '../topology/errors.ts';
 import type { AsyncContext } from '../topology/index.ts';
 import type { DevelopDeps } from './deps.ts';
 import type { FetchedImage, RefusedImage } from './images.ts';
 import { orProblem } from './or-problem.ts';
+import { type ArrivalWithPolicy, policyOf } from './policies.ts';
 
-type FetchDeps = Pick<DevelopDeps, 'fetcher' | 'maxImageBytes'>;
+type FetchDeps = Pick<DevelopDeps, 'fetcher' | 'maxImageBytes' | 'codec'>;
 
-/** Gets the bytes of an image that is referred to, after making room for them; other arrivals pass. */
+/**
+ * Reads the policy of an arrival's customer, and gets the bytes of an image that is referred to, after making room for
+ * them; other arrivals pass.
+ */
 export function fetchImage(deps: FetchDeps) {
   return async (
-    arrival: Arrival,
+    { arrival, policyBytes }: ArrivalWithPolicy,
     _key: unknown,
     context: AsyncContext,
   ): Promise<FetchedImage | RefusedImage> => {
     const { identity, original } = arrival;
-    const fetched = (bytes: Buffer): FetchedImage => ({ kind: 'fetched', identity, original, bytes });
     const refused = (problem: Unusable, outcome: Refused['outcome'] = 'rejected'): RefusedImage => {
       const why = { outcome, ...problem, facts: {}, durationMs: 0 };
       return { kind: 'refused', identity, original, refused: why };
     };
+    const policy = await policyOf(policyBytes, deps.codec);
+    if ('code' in policy) return refused(policy, 'failed');
+    const fetched = (bytes: Buffer): FetchedImage => ({
+      kind: 'fetched',
+      identity,
+      original,
+      bytes,
+      ...policy,
+    });
     switch (arrival.kind) {
       case 'inline':
         return fetched(arrival.bytes);
       case 'unusable':
         return refused(arrival.problem);
       case 'reference': {
-        const bytes = await orProblem(() => fetchReferred(arrival.reference, deps, context));
+        const bytes = await orProblem(() => fetchReferred(arrival.reference, deps, policy.limits, context));
         if (Buffer.isBuffer(bytes)) return fetched(bytes);
         // A store that refuses one object may be told to allow it; the image itself is not to blame.
         return 'problem' in bytes ? refused(bytes.problem, 'failed') : refused(bytes);
@@ -41,6 +53,7 @@ export function fetchImage(deps: FetchDeps) {
 async function fetchReferred(
   reference: ObjectReference,
   { fetcher, maxImageBytes }: FetchDeps,
+  { maxBytes = maxImageBytes }: OwnLimits,
   { signal, reserve }: AsyncContext,
 ): Promise<Buffer | Unusable> {
   const place = `the object ${JSON.stringify(reference.key)} in bucket ${reference.bucket}`;
@@ -50,8 +63,9 @@ async function fetchReferred(
   };
   const sized = await withSize(reference, fetcher, signal);
   if (sized === undefined) return missing;
-  if (sized.sizeBytes > maxImageBytes) {
-    const reason = `${place} has ${sized.sizeBytes} bytes; at most ${maxImageBytes} are allowed: send a smaller one`;
+  const allowedBytes = Math.min(maxBytes, maxImageBytes);
+  if (sized.sizeBytes > allowedBytes) {
+    const reason = `${place} has ${sized.sizeBytes} bytes; at most ${allowedBytes} are allowed: send a smaller one`;
     return { code: 'IMAGE_TOO_LARGE', reason };
   }
   await reserve(sized.sizeBytes);

@@ -1,15 +1,23 @@
-import type { Developed, ImageFacts, Refused } from '../processors/types.ts';
+import type { Developed, ImageFacts, OwnLimits, Refused } from '../processors/types.ts';
 import type { StoredRendition } from '../serdes/image-processed.generated.ts';
 import type { Arrival } from '../sources/arrival.ts';
 
 /** What every image carries from stage to stage; `original` is its record's value, for a dead letter. */
-type Carried = Pick<Arrival, 'identity' | 'original'>;
+type Carried = Pick<Arrival, 'identity' | 'original'> & {
+  /** Version of its customer's policy; absent: there is none. */
+  readonly policyVersion?: number;
+};
 
 /** An image that will not be developed, whatever stage found that out. */
 export type RefusedImage = Carried & { readonly kind: 'refused'; readonly refused: Refused };
 
 /** Its bytes are here; for an inline image they are `original`. */
-export type FetchedImage = Carried & { readonly kind: 'fetched'; readonly bytes: Buffer };
+export type FetchedImage = Carried & {
+  readonly kind: 'fetched';
+  readonly bytes: Buffer;
+  /** What its customer's policy allows. */
+  readonly limits: OwnLimits;
+};
 
 export type DevelopedImage = Carried & { readonly kind: 'developed'; readonly developed: Developed };
 

@@ -17,6 +17,7 @@ export type TopicNames = ReturnType<typeof topologyConfig>['topics'];
 export const developTopics = (topics: TopicNames): DevelopTopics => ({
   imageUploads: topics.uploads,
   imageStream: topics.stream,
+  imagePolicies: topics.policies,
   imageStats: topics.stats,
   imageDeadLetter: topics.deadLetters,
 });

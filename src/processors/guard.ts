@@ -1,6 +1,6 @@
 import type { Metadata } from 'sharp';
 import { reject } from './refusal.ts';
-import type { ImageFormat } from './types.ts';
+import type { ImageFormat, OwnLimits } from './types.ts';
 
 /** Formats that the decoder on board can read. HEIC, BMP, JPEG XL and SVG are known by sight only. */
 export const DECODABLE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
@@ -22,6 +22,17 @@ export const DEFAULT_LIMITS: Limits = {
   maxFrames: 100,
   formats: DECODABLE_FORMATS,
 };
+
+/** The limits of the service, made narrower by those of an image's owner. */
+export function narrowed(limits: Limits, own: OwnLimits): Limits {
+  const { maxBytes, maxPixels, maxFrames, formats } = limits;
+  return {
+    maxBytes: Math.min(maxBytes, own.maxBytes ?? maxBytes),
+    maxPixels: Math.min(maxPixels, own.maxPixels ?? maxPixels),
+    maxFrames: Math.min(maxFrames, own.maxFrames ?? maxFrames),
+    formats: formats.filter((format) => own.formats?.includes(format) ?? true),
+  };
+}
 
 /** Checks what can be known without reading the content. Throws a Refusal. */
 export function guardBytes(bytes: number, limits: Limits): void {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { StreamsError } from '../topology/errors.ts';
 import { factsOfBytes } from './develop.ts';
-import { guardBytes, guardFormat, type Limits } from './guard.ts';
+import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';
 import type { Pipeline } from './pipeline.ts';
 import { Refusal, toRefused } from './refusal.ts';
@@ -34,7 +34,7 @@ const MAX_CRASHES = 2;
  * Throws PLUGIN_MISSING when a step of the pipeline is not there.
  */
 export function createDarkroom(options: DarkroomOptions): Darkroom {
-  const { limits, pipeline, deadlineMs, workerMemoryBytes, workers } = options;
+  const { limits: serviceLimits, pipeline, deadlineMs, workerMemoryBytes, workers } = options;
   for (const { path } of pipeline.steps) {
     if (isAbsolute(path) && existsSync(path)) continue;
     throw new StreamsError(
@@ -43,12 +43,12 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
       `the plug-in ${path} is not there; give the absolute path of an ES module`,
     );
   }
-  const scratch = createScratch(workers * SCRATCH_FILES * limits.maxBytes, options.scratchFolder);
+  const scratch = createScratch(workers * SCRATCH_FILES * serviceLimits.maxBytes, options.scratchFolder);
   const pool = createWorkerPool({
     workers,
     deadlineMs,
     memoryBytes: workerMemoryBytes,
-    settings: { limits, pipeline },
+    settings: { limits: serviceLimits, pipeline },
   });
   const free = Array.from({ length: workers }, () => scratch.slot());
   const queue: ((slot: Slot) => void)[] = [];
@@ -79,8 +79,14 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
   };
 
   /** One image in one worker; again when the worker was lost by no fault of the image. */
-  const attempt = async (bytes: Buffer, slot: Slot, signal: AbortSignal): Promise<Developed | Refused> => {
-    const job = { inputPath: slot.inputPath, inputBytes: bytes.length, outputPath: slot.outputPath };
+  const attempt = async (
+    bytes: Buffer,
+    limits: Limits,
+    slot: Slot,
+    signal: AbortSignal,
+  ): Promise<Developed | Refused> => {
+    const { inputPath, outputPath } = slot;
+    const job = { inputPath, inputBytes: bytes.length, outputPath, limits };
     let crashes = 0;
     let unstarted = 0;
     for (;;) {
@@ -104,7 +110,8 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     }
   };
 
-  const develop: Darkroom['develop'] = async (bytes, { signal: caller }) => {
+  const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {} }) => {
+    const limits = narrowed(serviceLimits, own);
     const startedMs = performance.now();
     const signal = caller ? AbortSignal.any([caller, end.signal]) : end.signal;
     signal.throwIfAborted();
@@ -122,7 +129,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     const slot = await acquire(signal);
     active++;
     try {
-      return await attempt(bytes, slot, signal);
+      return await attempt(bytes, limits, slot, signal);
     } catch (error) {
       signal.throwIfAborted();
       return refused(error);

@@ -61,10 +61,22 @@ export interface Refused {
   readonly durationMs: number;
 }
 
+/** What the owner of an image allows of what the service allows; it cannot allow more. */
+export interface OwnLimits {
+  readonly maxBytes?: number;
+  /** Width × height, summed over all frames. */
+  readonly maxPixels?: number;
+  readonly maxFrames?: number;
+  readonly formats?: readonly string[];
+}
+
 /** The processors in one: identify, guard, transform, in a child process that may be killed. */
 export interface Darkroom {
   /** Never rejects for what an image does; only for its own end (`close`) or an aborted signal. */
-  develop(bytes: Buffer, options: { readonly signal?: AbortSignal }): Promise<Developed | Refused>;
+  develop(
+    bytes: Buffer,
+    options: { readonly signal?: AbortSignal; readonly limits?: OwnLimits },
+  ): Promise<Developed | Refused>;
   /** Worker processes now alive, for metrics and tests. */
   workers(): number;
   /** Ends every worker process. */

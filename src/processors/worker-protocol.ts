@@ -13,6 +13,7 @@ export interface WorkerJob {
   readonly inputPath: string;
   readonly inputBytes: number;
   readonly outputPath: string;
+  readonly limits: Limits;
 }
 
 /** Sent when a worker begins with a job: the one that is to be killed if it does not end. */

@@ -55,7 +55,7 @@ function writeOutput(path: string, bodies: readonly Buffer[]): void {
 async function developJob(job: WorkerJob): Promise<WorkerResult> {
   workerpool.workerEmit(started);
   try {
-    const result = await develop(readInput(job), settings.limits, settings.pipeline);
+    const result = await develop(readInput(job), job.limits, settings.pipeline);
     if (result.outcome !== 'processed') return result;
     writeOutput(
       job.outputPath,

@@ -1,10 +1,15 @@
 import { Redis } from 'ioredis';
-import { StreamsError } from '../topology/errors.ts';
+import { StreamsError, tlsProblemOf } from '../topology/errors.ts';
 import type { Script } from './redis-scripts.ts';
 
 export interface RedisSettings {
-  /** `redis://` or `rediss://`, with user and password. */
+  /** `redis://` or `rediss://`, with user and password or without. */
   readonly url: string;
+  /** Where the address has none. */
+  readonly username?: string;
+  readonly password?: string;
+  /** PEM of the authorities that may have signed the certificate of a `rediss://` address; absent: those that Node knows. */
+  readonly ca?: string;
   /** One command, or the wait for a connection, ms; 5 s by default. */
   readonly timeoutMs?: number;
 }
@@ -22,9 +27,12 @@ export class RedisConnection {
   #provenRight = false;
   #safe = false;
 
-  constructor({ url, timeoutMs = 5_000 }: RedisSettings) {
+  constructor({ url, username, password, ca, timeoutMs = 5_000 }: RedisSettings) {
     this.#timeoutMs = timeoutMs;
     this.#client = new Redis(url, {
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(url.startsWith('rediss:') && { tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } }),
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false, // it would count twice
@@ -121,7 +129,20 @@ export class RedisConnection {
       return new StreamsError(
         'REDIS_REFUSED',
         this.#provenRight ? 'retry' : 'fail',
-        `Redis does not let us in: ${message}; check user and password of REDIS_URL, and the user's rights`,
+        `Redis does not let us in: ${message}; check user and password of REDIS_URL (or REDIS_USERNAME, REDIS_PASSWORD), and the user's rights`,
+      );
+    }
+    const tls = tlsProblemOf(cause);
+    if (tls !== undefined) {
+      return new StreamsError(
+        'REDIS_REFUSED',
+        this.#provenRight ? 'retry' : 'fail',
+        `TLS with Redis did not come about (${message}); ` +
+          (tls === 'other-name'
+            ? 'let REDIS_URL have a name that is in its certificate'
+            : tls === 'no-tls'
+              ? 'REDIS_URL must begin with redis:// where Redis speaks no TLS'
+              : 'let REDIS_CA_FILE name the authority that has signed its certificate'),
       );
     }
     if (message.startsWith('WRONGTYPE')) {
