@@ -1,8 +1,10 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import kafkajs, { type Kafka as KafkaClient, type RetryOptions, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Kafka as KafkaClient, type RetryOptions } from 'kafkajs';
 import lz4 from 'lz4-napi';
 import snappy from 'snappy';
 import { mend } from './mended.ts';
+import { explainRefusals } from './refusals.ts';
+import { saslOptions, tlsOptions } from './security.ts';
 import type { KafkaSettings, Logger } from './settings.ts';
 
 const { Kafka, CompressionCodecs, CompressionTypes, logLevel } = kafkajs;
@@ -52,8 +54,8 @@ export function createKafka(settings: KafkaSettings, logger: Logger): KafkaClien
   const kafka = new Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],
-    ssl: settings.ssl ?? false,
-    ...(settings.sasl ? { sasl: { ...settings.sasl } as SASLOptions } : {}),
+    ...(settings.tls && { ssl: tlsOptions(settings.tls) }),
+    ...(settings.sasl && { sasl: saslOptions(settings.sasl) }),
     connectionTimeout: 3_000,
     requestTimeout: 30_000,
     retry: REQUEST_RETRY,
@@ -64,5 +66,6 @@ export function createKafka(settings: KafkaSettings, logger: Logger): KafkaClien
         logger.debug({ kafkajs: namespace, level: label, error }, message),
   });
   mend(kafka);
+  explainRefusals(kafka, settings);
   return kafka;
 }

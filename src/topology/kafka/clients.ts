@@ -1,4 +1,5 @@
 import type { Admin, Kafka, Producer } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
 import type { ProducedRecord } from '../record.ts';
 import { createKafka, REQUEST_RETRY } from './client.ts';
 import { unreachable } from './errors.ts';
@@ -22,8 +23,11 @@ export interface PlainProducer {
 }
 
 export interface PlainAdmin {
-  /** Partition counts of the topics that exist, by name. */
-  topics(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Partition counts of the topics that exist, by name. Throws KAFKA_NOT_AUTHORIZED where one of `expected` is not among them
+   * because this user may not see it.
+   */
+  topics(expected?: readonly string[]): Promise<ReadonlyMap<string, number>>;
   close(): Promise<void>;
 }
 
@@ -60,5 +64,19 @@ export async function connectAdmin(settings: KafkaSettings, logger: Logger): Pro
   await admin.connect().catch((error: unknown) => {
     throw unreachable(settings.brokers, error);
   });
-  return { topics: () => partitionCounts(admin), close: () => admin.disconnect() };
+  return {
+    topics: async (expected = []) => {
+      const counts = await partitionCounts(admin);
+      for (const topic of expected) if (!counts.has(topic)) await requireVisible(admin, topic);
+      return counts;
+    },
+    close: () => admin.disconnect(),
+  };
+}
+
+/** A list of all topics leaves out what a user may not see; asked for one of them, the broker says so. */
+async function requireVisible(admin: Admin, topic: string): Promise<void> {
+  await admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
+    if (error instanceof StreamsError) throw error;
+  });
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Kafka, Producer, RetryOptions, Transaction } from 'kafkajs';
 import type { Committer } from '../task/commit-loop.ts';
 import type { StagedBatch } from '../task/stage.ts';
+import type { CommitPlan, OffsetCommit } from './commit-plan.ts';
 import { CommitError, errorType } from './errors.ts';
 import { Router } from './partitioner.ts';
 import { sendAll } from './send.ts';
@@ -29,20 +30,11 @@ interface CommitterOptions {
   readonly kafka: Kafka;
   readonly taskId: string;
   readonly groupId: string;
-}
-
-function toTopicOffsets(
-  batch: StagedBatch,
-): { topic: string; partitions: { partition: number; offset: string }[] }[] {
-  const byTopic = Map.groupBy(batch.positions, (position) => position.topic);
-  return [...byTopic].map(([topic, positions]) => ({
-    topic,
-    partitions: positions.map(({ partition, to }) => ({ partition, offset: String(to) })),
-  }));
+  readonly plan: CommitPlan;
 }
 
 /**
- * Outputs and offsets in one transaction. One producer per task with a stable transactional id: KafkaJS passes no group
+ * Outputs, changelogs and offsets in one transaction. One producer per task with a stable transactional id: KafkaJS passes no group
  * generation with offsets, so the id is the only fence against a former owner.
  */
 export class ExactlyOnceCommitter implements TaskCommitter {
@@ -74,23 +66,28 @@ export class ExactlyOnceCommitter implements TaskCommitter {
     this.#check();
   }
 
-  async commit(batch: StagedBatch): Promise<void> {
-    const { taskId, groupId } = this.#options;
+  async commit(batch: StagedBatch): Promise<ReadonlyMap<string, number>> {
+    const { taskId, plan } = this.#options;
     try {
       const transaction = await this.#producer.transaction();
       this.#check();
-      await sendAll(transaction, this.#router, batch.outputs, () => this.#check());
-      await this.#sendOffsets(transaction, groupId, batch);
+      const answers = await sendAll(transaction, this.#router, plan.records(batch), () => this.#check());
+      await this.#sendOffsets(transaction, plan.offsets(batch));
       this.#check();
       await transaction.commit();
+      return plan.changelogPositions(answers);
     } catch (error) {
       throw new CommitError(taskId, error);
     }
   }
 
   /** As the first call of a transaction it meets CONCURRENT_TRANSACTIONS, and KafkaJS does not retry it. */
-  async #sendOffsets(transaction: Transaction, consumerGroupId: string, batch: StagedBatch): Promise<void> {
-    const topics = toTopicOffsets(batch);
+  async #sendOffsets(transaction: Transaction, offsets: readonly OffsetCommit[]): Promise<void> {
+    const topics = [...Map.groupBy(offsets, ({ topic }) => topic)].map(([topic, partitions]) => ({
+      topic,
+      partitions,
+    }));
+    const consumerGroupId = this.#options.groupId;
     for (let attempt = 0; ; attempt++) {
       try {
         return await transaction.sendOffsets({ consumerGroupId, topics });
@@ -112,7 +109,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
   }
 }
 
-/** Outputs first, then offsets: after a crash in between, the outputs come again. */
+/** Outputs and changelogs first, then offsets: after a crash in between, the outputs come again. */
 export class AtLeastOnceCommitter implements TaskCommitter {
   readonly #options: CommitterOptions & { readonly consumer: Consumer };
   readonly #router = new Router();
@@ -134,16 +131,15 @@ export class AtLeastOnceCommitter implements TaskCommitter {
     await this.#producer.connect();
   }
 
-  async commit(batch: StagedBatch): Promise<void> {
-    const { consumer, taskId } = this.#options;
+  async commit(batch: StagedBatch): Promise<ReadonlyMap<string, number>> {
+    const { consumer, taskId, plan } = this.#options;
     const check = () => {
       if (this.#closed) throw new Error('the task was dropped');
     };
     try {
-      await sendAll(this.#producer, this.#router, batch.outputs, check);
-      await consumer.commitOffsets(
-        batch.positions.map(({ topic, partition, to }) => ({ topic, partition, offset: String(to) })),
-      );
+      const answers = await sendAll(this.#producer, this.#router, plan.records(batch), check);
+      await consumer.commitOffsets([...plan.offsets(batch)]);
+      return plan.changelogPositions(answers);
     } catch (error) {
       throw new CommitError(taskId, error);
     }

@@ -1,4 +1,5 @@
 import { StreamsError } from '../errors.ts';
+import { refusalOf } from './refusals.ts';
 
 /** KafkaJS' name for what went wrong, from the protocol where there is one: `INVALID_PRODUCER_EPOCH`. */
 export function errorType(error: unknown): string {
@@ -22,6 +23,9 @@ const FATAL = new Set([
   'SASL_AUTHENTICATION_FAILED',
 ]);
 
+/** Whether trying again cannot help, by the error's type. */
+export const isFatal = (type: string): boolean => FATAL.has(type);
+
 /** A commit whose outcome is unknown: the task is dropped and acquired anew, from what Kafka has. */
 export class CommitError extends Error {
   readonly type: string;
@@ -39,17 +43,19 @@ export class CommitError extends Error {
     this.name = 'CommitError';
     this.type = type;
     this.fenced = FENCED.has(type);
-    this.fatal = FATAL.has(type);
+    this.fatal = isFatal(type);
   }
 }
 
-/** The brokers did not answer in the time that requests have. */
+/** The brokers did not answer in the time that requests have, or did not let us in: then the error says so (`fail`). */
 export function unreachable(brokers: readonly string[], cause: unknown): StreamsError {
+  const refusal = refusalOf(cause, { brokers });
+  if (refusal) return refusal;
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StreamsError(
     'KAFKA_UNREACHABLE',
     'retry',
-    `no Kafka broker answers at ${brokers.join(', ')} (${why}). Check that it runs and that KAFKA_BROKERS is right`,
+    `no Kafka broker answers at ${brokers.join(', ')} (${why}). Check that it runs, and that KAFKA_BROKERS and KAFKA_SECURITY_PROTOCOL are right`,
     { cause },
   );
 }

@@ -1,12 +1,19 @@
-import type { Batch, Consumer, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import type {
+  Batch,
+  Consumer,
+  ConsumerEndBatchProcessEvent,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+} from 'kafkajs';
 import { StreamsError } from '../errors.ts';
 import { ReplayFromError } from '../external-sink.ts';
 import { backoffMs } from '../task/backoff.ts';
 import { toConsumed } from './convert.ts';
 import { CommitError } from './errors.ts';
 import type { FlowControl } from './flow-control.ts';
-import type { Logger } from './settings.ts';
-import { offsetsExpired, type TaskRun } from './task-run.ts';
+import type { Logger, OnOffsetsExpired } from './settings.ts';
+import { offsetsExpired } from './start-positions.ts';
+import type { TaskRun } from './task-run.ts';
 
 /** Where the fetch began; KafkaJS has it on every batch, its types do not. */
 function fetchedOffset(batch: Batch): number {
@@ -26,6 +33,8 @@ export interface MembershipOptions {
   ) => readonly { readonly key: string; readonly make: MakeRun }[];
   /** The lowest offset that a partition still has. */
   readonly lowOffset: (topic: string, partition: number) => Promise<number>;
+  /** Records that were removed before a running task has read them are no error unless `fail`: it goes on behind them. */
+  readonly onOffsetsExpired: OnOffsetsExpired;
   /** `settled` may have changed. */
   readonly onProgress: () => void;
   /** The application cannot go on. */
@@ -63,6 +72,7 @@ export class Membership {
       options.onProgress();
     });
     consumer.on(consumer.events.HEARTBEAT, () => this.#onHeartbeat());
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => this.#onBatchEnd(payload));
     consumer.on(consumer.events.CRASH, ({ payload }) => {
       this.#joined = false;
       logger.warn(
@@ -100,7 +110,7 @@ export class Membership {
     const readBefore = batch.messages.findIndex((message) => Number(message.offset) >= intake.nextOffset);
     const fresh = readBefore === 0 ? batch.messages : readBefore < 0 ? [] : batch.messages.slice(readBefore);
     this.duplicatesDropped += batch.messages.length - fresh.length;
-    intake.nextOffset = Math.max(intake.nextOffset, Number(last.offset) + 1);
+    intake.nextOffset = Math.max(intake.nextOffset, Number(batch.lastOffset()) + 1); // past control records behind them
     intake.highWatermark = Number(batch.highWatermark);
     // at once: later, it would move the position back to here
     resolveOffset(last.offset);
@@ -156,14 +166,14 @@ export class Membership {
     const taken: string[] = [];
     for (const { key, make } of wanted) {
       const run = this.#runs.get(key);
-      if (run?.running && sameMember) {
-        // KafkaJS has forgotten the position: without this it would read again from the committed one
-        for (const intake of run.intakes) intake.seek(intake.nextOffset);
+      if (run && !run.dropped && sameMember) {
+        // KafkaJS has forgotten the position: without this it would read again from the committed one. One that restores goes on
+        if (run.running) for (const intake of run.intakes) intake.seek(intake.nextOffset);
         continue;
       }
       run?.drop();
       taken.push(key);
-      this.#take(key, make, generation);
+      this.#take(key, make);
     }
     this.#joined = true;
     this.#options.logger.info(
@@ -185,46 +195,52 @@ export class Membership {
     const again = this.#options.tasksFor(
       Object.fromEntries(old.intakes.map(({ topic, partition }) => [topic, [partition]])),
     );
-    for (const { key, make } of again)
-      if (key === old.key) this.#take(key, make, this.#generation, replayFrom);
+    for (const { key, make } of again) if (key === old.key) this.#take(key, make, replayFrom);
   }
 
-  #take(
-    key: string,
-    make: MakeRun,
-    generation: number,
-    replayFrom?: ReplayFromError['positions'],
-    attempt = 0,
-  ): void {
+  #take(key: string, make: MakeRun, replayFrom?: ReplayFromError['positions'], attempt = 0): void {
     const run = make(replayFrom);
     this.#runs.set(key, run);
-    const current = () =>
-      !this.#closing && generation === this.#generation && this.#runs.get(key) === run && !run.dropped;
-    const overtaken = () => this.#closing || generation !== this.#generation || this.#runs.get(key) !== run;
-    run.acquire(current).then(
-      () => this.#options.onProgress(),
-      (error: unknown) => {
-        run.drop();
-        if (overtaken()) return;
-        if (error instanceof StreamsError && error.disposition === 'fail')
-          return this.#options.onFatal(error);
-        this.#options.logger.warn(
-          { task: key, error: error instanceof Error ? error.message : String(error) },
-          'taking the task over failed and is tried again',
-        );
-        setTimeout(() => {
-          if (!overtaken()) this.#take(key, make, generation, replayFrom, attempt + 1);
-        }, backoffMs(attempt));
-      },
-    );
+    const overtaken = () => this.#closing || this.#runs.get(key) !== run;
+    run
+      .acquire(() => !overtaken() && !run.dropped)
+      .then(
+        () => this.#options.onProgress(),
+        (error: unknown) => {
+          run.drop();
+          if (overtaken()) return;
+          if (error instanceof StreamsError && error.disposition === 'fail')
+            return this.#options.onFatal(error);
+          this.#options.logger.warn(
+            { task: key, error: error instanceof Error ? error.message : String(error) },
+            'taking the task over failed and is tried again',
+          );
+          setTimeout(() => {
+            if (!overtaken()) this.#take(key, make, replayFrom, attempt + 1);
+          }, backoffMs(attempt));
+        },
+      );
+  }
+
+  /** Batches of control and aborted records alone move the position, and are told by this event only. */
+  #onBatchEnd({ topic, partition, firstOffset, lastOffset }: ConsumerEndBatchProcessEvent['payload']): void {
+    const intake = this.runs
+      .filter((run) => run.running)
+      .flatMap((run) => run.intakes)
+      .find((one) => one.topic === topic && one.partition === partition);
+    if (intake && Number(firstOffset) <= intake.nextOffset)
+      intake.nextOffset = Math.max(intake.nextOffset, Number(lastOffset) + 1);
   }
 
   /** The fetch position has moved by itself: over a batch of control records, or because the offset has expired. */
   #checkGap(run: TaskRun, { topic, partition }: Batch, expected: number): void {
     this.#options.lowOffset(topic, partition).then(
       (low) => {
-        if (low > expected && this.#runs.get(run.key) === run)
-          this.#options.onFatal(offsetsExpired(topic, partition, expected, low));
+        if (low <= expected || this.#runs.get(run.key) !== run) return;
+        const lost = offsetsExpired(topic, partition, expected, low);
+        if (this.#options.onOffsetsExpired === 'fail') this.#options.onFatal(lost);
+        else
+          this.#options.logger.warn({ topic, partition, expected, low }, 'going on behind removed records');
       },
       () => {}, // asked again at the next jump; the takeover asks too
     );

@@ -10,11 +10,12 @@
  * Without 2 and 3 everything stays right and becomes slower.
  */
 import { createRequire } from 'node:module';
-import type { Kafka, Message } from 'kafkajs';
+import type { Kafka, KafkaMessage, Message } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
 
 const MENDED_VERSION = '2.2.4';
 const COORDINATOR_TTL_MS = 5_000;
+const METADATA_MAX_AGE_MS = 300_000;
 /** A control record's key is version and type; type 0 ends a transaction that was aborted. */
 const ABORT_MARKER = Buffer.from([0, 0, 0, 0]);
 
@@ -31,11 +32,21 @@ export interface FetchedPartition {
   }[];
 }
 
+/** The rest of it, for who fetches without a consumer. */
+interface ReadPartition extends FetchedPartition {
+  readonly highWatermark: string;
+  readonly lastStableOffset: string;
+  readonly messages: (FetchedPartition['messages'][number] &
+    KafkaMessage & {
+      readonly batchContext: { readonly firstOffset: string; readonly lastOffsetDelta: number };
+    })[];
+}
+
 interface Broker {
   isConnected(): boolean;
   fetch(
     request: unknown,
-  ): Promise<{ readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[] }>;
+  ): Promise<{ readonly responses: readonly { readonly partitions: readonly ReadPartition[] }[] }>;
 }
 
 interface CoordinatorQuery {
@@ -43,16 +54,21 @@ interface CoordinatorQuery {
   readonly coordinatorType?: number;
 }
 
-interface Cluster {
+export interface Cluster {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  refreshMetadata(): Promise<void>;
+  removeBroker(address: { readonly host: string; readonly port: number }): void;
+  /** Node ids, each with those of the partitions that it leads. */
+  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, number[]>>;
   findGroupCoordinator(query: CoordinatorQuery): Promise<Broker>;
-  findBroker(query: unknown): Promise<Broker>;
+  findBroker(query: { readonly nodeId: string }): Promise<Broker>;
 }
 
 /** Mends the clusters that `kafka` makes from now on: each of its consumers, producers and admins has one. */
 export function mend(kafka: Kafka): void {
-  const create = Object.getOwnPropertySymbols(kafka).find(
-    (symbol) => symbol.description === 'private:Kafka:createCluster',
-  );
+  const create = createClusterSymbol(kafka);
   const original: unknown = create && Reflect.get(kafka, create);
   if (version !== MENDED_VERSION || !create || typeof original !== 'function') {
     throw new StreamsError(
@@ -67,6 +83,22 @@ export function mend(kafka: Kafka): void {
     rememberCoordinators(cluster);
     return cluster;
   });
+}
+
+const createClusterSymbol = (kafka: Kafka) =>
+  Object.getOwnPropertySymbols(kafka).find(
+    ({ description }) => description === 'private:Kafka:createCluster',
+  );
+
+/**
+ * Connections of one's own below KafkaJS' consumers, which read what the group assigns and nothing else: changelogs and
+ * global tables are read without a group. `kafka` must be mended.
+ */
+export function createCluster(kafka: Kafka): Cluster {
+  const create = createClusterSymbol(kafka);
+  const make: unknown = create && Reflect.get(kafka, create);
+  if (typeof make !== 'function') throw new Error('this KafkaJS was not mended');
+  return make({ allowAutoTopicCreation: false, metadataMaxAge: METADATA_MAX_AGE_MS });
 }
 
 function hideAbortedRecords(cluster: Cluster): void {

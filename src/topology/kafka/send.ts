@@ -1,5 +1,6 @@
 import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { ProducedRecord } from '../record.ts';
+import type { SendAnswer } from './commit-plan.ts';
 import { toMessage } from './convert.ts';
 import { messageList } from './mended.ts';
 import type { Router } from './partitioner.ts';
@@ -39,8 +40,8 @@ export async function sendAll(
   router: Router,
   records: readonly ProducedRecord[],
   check: () => void,
-): Promise<RecordMetadata[]> {
-  const answers: RecordMetadata[] = [];
+): Promise<SendAnswer[]> {
+  const answers: SendAnswer[] = [];
   for (const chunk of chunks(records)) {
     const byTopic = new Map<string, Message[]>();
     for (const record of chunk) {
@@ -50,7 +51,8 @@ export async function sendAll(
       list.push(toMessage(record));
     }
     const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-    answers.push(...(await sender.sendBatch({ acks: -1, topicMessages })));
+    for (const answer of await sender.sendBatch({ acks: -1, topicMessages }))
+      answers.push({ ...answer, topicRecords: byTopic.get(answer.topicName)?.length ?? 0 });
     check();
   }
   return answers;

@@ -2,13 +2,32 @@
 export interface KafkaSettings {
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly ssl?: boolean;
-  readonly sasl?: {
-    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
-    readonly username: string;
-    readonly password: string;
-  };
+  /** TLS where it is given; certificates and the names in them are always checked. */
+  readonly tls?: TlsSettings;
+  readonly sasl?: SaslSettings;
 }
+
+/** All in PEM. */
+export interface TlsSettings {
+  /** Authorities that may sign the brokers' certificates; absent: those that Node knows. */
+  readonly ca?: string;
+  /** Our own certificate, with its chain. */
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly keyPassword?: string;
+}
+
+export type SaslSettings =
+  | {
+      readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+      readonly username: string;
+      readonly password: string;
+    }
+  | {
+      readonly mechanism: 'oauthbearer';
+      /** A token that is good now, asked for at every authentication; keeping it until it expires is its own affair. */
+      readonly token: () => Promise<string>;
+    };
 
 /** A structured log; pino's fits. */
 export interface Logger {
@@ -17,6 +36,9 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
+
+/** What to do where the committed offset is not in the topic any more: stop and say so, or go on at its begin or end. */
+export type OnOffsetsExpired = 'fail' | 'earliest' | 'latest';
 
 export type Guarantee = 'exactly_once' | 'at_least_once';
 
@@ -42,5 +64,12 @@ export interface StreamsOptions {
    * usual size of large records, so that a fetch brings some of each partition.
    */
   readonly maxPartitionFetchBytes?: number;
+  /**
+   * Where persistent stores lie, `<stateDir>/<application id>/<task>`; without it they are in memory, and restored whole at
+   * every takeover. Two processes may share it; it must not be on a network file system.
+   */
+  readonly stateDir?: string;
+  /** Default `fail`. */
+  readonly onOffsetsExpired?: OnOffsetsExpired;
   readonly logger: Logger;
 }

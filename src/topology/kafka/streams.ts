@@ -6,17 +6,17 @@ import { createTaskRuntime, type TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
 import { stickyAssigner } from './assigner.ts';
 import { createKafka } from './client.ts';
-import { AtLeastOnceCommitter, ExactlyOnceCommitter, type TaskCommitter } from './committers.ts';
 import { errorType, unreachable } from './errors.ts';
 import { FlowControl } from './flow-control.ts';
-import { Intake } from './intake.ts';
+import { ensureInternalTopics, internalTopics } from './internal-topics.ts';
 import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
-import { type MakeRun, Membership } from './membership.ts';
-import type { StreamsMetrics } from './metrics.ts';
+import { Membership } from './membership.ts';
+import { type StreamsMetrics, tasksNow } from './metrics.ts';
 import type { StreamsOptions } from './settings.ts';
-import { type TaskId, TopicNames, taskKey, tasksOf } from './task-ids.ts';
-import { TaskRun } from './task-run.ts';
-import { ensureInternalTopics, partitionCounts, requireTopics } from './topics.ts';
+import { StateKeeper } from './state-keeper.ts';
+import { TopicNames, tasksOf } from './task-ids.ts';
+import { TaskRuns } from './task-runs.ts';
+import { partitionCounts, requireTopics } from './topics.ts';
 
 const MAX_STAGED_RECORDS = 8_000;
 const MAX_STAGED_BYTES = 4 * 1024 * 1024;
@@ -52,10 +52,11 @@ export class KafkaStreams {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #consumer: Consumer;
+  readonly #states: StateKeeper;
+  readonly #runs: TaskRuns;
   readonly #membership: Membership;
   readonly #flow: FlowControl;
   readonly #sinkTrouble = new Map<string, string>();
-  #widths = new Map<string, number>();
   #counters = { recordsConsumed: 0, recordsCommitted: 0, recordsProduced: 0, commits: 0, commitFailures: 0 };
 
   /** Opens nothing yet. */
@@ -73,11 +74,32 @@ export class KafkaStreams {
     this.#kafka = createKafka(options.kafka, options.logger);
     this.#admin = this.#kafka.admin();
     this.#consumer = this.#createConsumer();
+    const common = { kafka: this.#kafka, admin: this.#admin, names: this.#names };
+    const { applicationId, stateDir, logger } = options;
+    this.#states = new StateKeeper({ ...common, applicationId, stateDir, logger });
+    this.#runs = new TaskRuns({
+      ...common,
+      topology,
+      settings: options,
+      consumer: this.#consumer,
+      runtime: this.#runtime,
+      states: this.#states,
+      onFailure: (run, error) => {
+        this.#counters.commitFailures++;
+        this.#membership.failed(run, error);
+      },
+      onCommitted: (batch) => this.#onCommitted(batch),
+      onSinkTrouble: (sink, reason) => {
+        if (reason === undefined) this.#sinkTrouble.delete(sink);
+        else this.#sinkTrouble.set(sink, reason);
+      },
+    });
     this.#membership = new Membership({
       consumer: this.#consumer,
-      logger: options.logger,
+      logger,
       flow: () => this.#flow,
-      tasksFor: (assignment) => this.#tasksFor(assignment),
+      tasksFor: (assignment) => this.#runs.tasksFor(assignment),
+      onOffsetsExpired: options.onOffsetsExpired ?? 'fail',
       lowOffset: async (topic, partition) =>
         Number((await this.#admin.fetchTopicOffsets(topic)).find((p) => p.partition === partition)?.low ?? 0),
       onProgress: () => this.#onProgress(),
@@ -96,16 +118,13 @@ export class KafkaStreams {
 
   /**
    * Checks the topics, creates the topology's own, joins the group; resolves when every task of this member runs. Throws
-   * KAFKA_UNREACHABLE (`retry`: call again) or TOPIC_MISSING, PARTITIONS_CHANGED (`fail`).
+   * KAFKA_UNREACHABLE (`retry`: call again) or TOPIC_MISSING, PARTITIONS_CHANGED, NOT_COPARTITIONED, CHANGELOG_UNFIT (`fail`).
    */
   async start(): Promise<void> {
-    const { kafka, replicationFactor } = this.#options;
+    const { kafka } = this.#options;
     try {
       await this.#admin.connect();
-      const counts = await partitionCounts(this.#admin);
-      requireTopics(this.#topology, counts);
-      await ensureInternalTopics(this.#admin, this.#topology, this.#names, counts, replicationFactor);
-      this.#widths = await partitionCounts(this.#admin);
+      await this.#prepareTopics();
     } catch (error) {
       throw error instanceof StreamsError ? error : unreachable(kafka.brokers, error);
     }
@@ -165,29 +184,25 @@ export class KafkaStreams {
 
   metrics(): StreamsMetrics {
     const { runs, duplicatesDropped } = this.#membership;
-    const gates = [...this.#runtime.gates.values()];
-    const sum = (of: (run: TaskRun) => number) => runs.reduce((total, run) => total + of(run), 0);
     return {
       ...this.#counters,
       duplicatesDropped,
-      tasks: runs.length,
-      tasksRunning: runs.filter((run) => run.running).length,
-      heldBytes: this.#runtime.budget.usedBytes,
-      budgetBytes: this.#runtime.budget.limitBytes,
-      budgetWaiting: this.#runtime.budget.waiting,
-      buffered: sum((run) => run.task?.buffered ?? 0),
-      queued: sum((run) => run.task?.queued ?? 0),
-      retries: gates.reduce((total, gate) => total + gate.retries, 0),
-      lag: runs.flatMap(({ intakes }) =>
-        intakes.map(({ topic, partition, lag }) => ({ topic, partition, records: lag })),
-      ),
-      asyncNodes: gates.map(({ name, running, waiting, retrying }) => ({
-        name,
-        running,
-        waiting,
-        retrying: retrying.size,
-      })),
+      recordsRestored: this.#states.recordsRestored,
+      restore: this.#states.progress,
+      ...tasksNow(runs, this.#runtime),
     };
+  }
+
+  async #prepareTopics(): Promise<void> {
+    const counts = await partitionCounts(this.#admin);
+    requireTopics(this.#topology, counts);
+    const own = internalTopics(this.#topology, this.#names, counts);
+    const facts = await ensureInternalTopics(this.#admin, own, counts, this.#options.replicationFactor);
+    this.#runs.widths = new Map([
+      ...counts,
+      ...own.map(({ topic, partitions }) => [topic, partitions] as const),
+    ]);
+    await this.#states.prepare(this.#runs.all, facts);
   }
 
   #createConsumer(): Consumer {
@@ -216,57 +231,6 @@ export class KafkaStreams {
     return [...new Set(this.#topology.subTopologies.flatMap((sub) => this.#names.sourcesOf(sub)))];
   }
 
-  /** The tasks whose partitions are in an assignment, each with a way to make its run. */
-  #tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: MakeRun }[] {
-    const tasks = tasksOf(this.#topology, this.#names, (topic) => this.#widths.get(topic) ?? 0);
-    return tasks
-      .filter(({ subTopology, partition }) =>
-        this.#names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
-      )
-      .map((id) => ({ key: taskKey(id), make: (replayFrom) => this.#createRun(id, replayFrom) }));
-  }
-
-  #createRun(id: TaskId, replayFrom: Parameters<MakeRun>[0]): TaskRun {
-    const topics = this.#names
-      .sourcesOf(id.subTopology)
-      .filter((topic) => id.partition < (this.#widths.get(topic) ?? 0));
-    return new TaskRun({
-      id,
-      intakes: topics.map((topic) => new Intake(this.#consumer, topic, id.partition)),
-      committer: this.#createCommitter(id),
-      admin: this.#admin,
-      groupId: this.#options.applicationId,
-      runtime: this.#runtime,
-      commitIntervalMs: this.#options.commitIntervalMs,
-      names: this.#names,
-      ...(replayFrom && { replayFrom }),
-      onFailure: (run, error) => {
-        this.#counters.commitFailures++;
-        this.#membership.failed(run, error);
-      },
-      onCommitted: (batch) => this.#onCommitted(batch),
-      onSinkTrouble: (sink, reason) => {
-        if (reason === undefined) this.#sinkTrouble.delete(sink);
-        else this.#sinkTrouble.set(sink, reason);
-      },
-    });
-  }
-
-  #createCommitter(id: TaskId): TaskCommitter {
-    const { applicationId: groupId, guarantee, transactionTimeoutMs } = this.#options;
-    const common = { kafka: this.#kafka, taskId: taskKey(id), groupId };
-    switch (guarantee) {
-      case 'exactly_once':
-        return new ExactlyOnceCommitter({
-          ...common,
-          transactionalId: `${groupId}-${id.subTopology.name}-${id.partition}`,
-          transactionTimeoutMs,
-        });
-      case 'at_least_once':
-        return new AtLeastOnceCommitter({ ...common, consumer: this.#consumer });
-    }
-  }
-
   #onCommitted(batch: StagedBatch): void {
     this.#counters.commits++;
     this.#counters.recordsCommitted += batch.records;
@@ -293,6 +257,7 @@ export class KafkaStreams {
     const left = this.#consumer.disconnect().catch(() => {});
     await Promise.race([left, delay(leaveMs, undefined, { ref: false })]);
     this.#membership.dropAll();
+    await this.#states.close();
     await this.#admin.disconnect().catch(() => {});
   }
 }

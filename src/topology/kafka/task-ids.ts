@@ -25,6 +25,10 @@ export class TopicNames {
     return this.#internal.has(topic) ? `${this.#applicationId}-${topic}` : topic;
   }
 
+  changelog(store: string): string {
+    return `${this.#applicationId}-${store}-changelog`;
+  }
+
   logical(topic: string): string {
     const prefix = `${this.#applicationId}-`;
     const bare = topic.startsWith(prefix) ? topic.slice(prefix.length) : topic;

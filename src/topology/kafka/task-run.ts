@@ -1,5 +1,4 @@
 import type { Admin } from 'kafkajs';
-import { StreamsError } from '../errors.ts';
 import type { ReplayFromError } from '../external-sink.ts';
 import type { ConsumedRecord } from '../record.ts';
 import { CommitLoop } from '../task/commit-loop.ts';
@@ -7,19 +6,29 @@ import type { OnSinkTrouble } from '../task/flush.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
 import { Task } from '../task/task.ts';
+import type { CommitPlan } from './commit-plan.ts';
 import type { TaskCommitter } from './committers.ts';
 import type { Intake } from './intake.ts';
+import { latestTime } from './offset-metadata.ts';
+import type { Logger, OnOffsetsExpired } from './settings.ts';
+import { type StartPosition, startPositions } from './start-positions.ts';
+import type { StateKeeper } from './state-keeper.ts';
 import { type TaskId, type TopicNames, taskKey } from './task-ids.ts';
+import type { TaskState } from './task-state.ts';
 
 export interface TaskRunOptions {
   readonly id: TaskId;
   readonly intakes: readonly Intake[];
   readonly committer: TaskCommitter;
+  readonly plan: CommitPlan;
+  readonly states: StateKeeper;
   readonly admin: Admin;
   readonly groupId: string;
   readonly runtime: TaskRuntime;
   readonly commitIntervalMs: number;
   readonly names: TopicNames;
+  readonly onOffsetsExpired: OnOffsetsExpired;
+  readonly logger: Logger;
   /** Go on here instead of at the committed offsets: a sink has lost what came after. */
   readonly replayFrom?: ReplayFromError['positions'];
   readonly onFailure: (run: TaskRun, error: unknown) => void;
@@ -37,7 +46,9 @@ export class TaskRun {
   readonly intakes: readonly Intake[];
   readonly #options: TaskRunOptions;
   #state: 'acquiring' | 'running' | 'dropped' = 'acquiring';
+  readonly #dropped = new AbortController();
   #task: Task | undefined;
+  #taskState: TaskState | undefined;
   #loop: CommitLoop | undefined;
 
   constructor(options: TaskRunOptions) {
@@ -70,17 +81,33 @@ export class TaskRun {
   }
 
   /**
-   * Takes the task over. The order is what makes it safe: the producer first, which ends a former owner's transaction, and
-   * only then the offsets. `current` is asked after every wait: a run that a rebalance has overtaken must not go on, or
-   * it would fence its successor.
+   * Takes the task over. The order is what makes it safe: the producer first, which ends a former owner's transaction and
+   * shuts it out; only then what that owner has left, offsets and state, which nobody changes any more. `current` is asked after
+   * every wait: a run that another has replaced must not go on, or it would fence its successor.
    */
   async acquire(current: () => boolean): Promise<void> {
-    const { committer, intakes } = this.#options;
+    const { id, committer, intakes, states, admin, groupId, replayFrom = [], plan } = this.#options;
+    const { onOffsetsExpired, logger } = this.#options;
     await committer.open();
     if (!current()) return this.drop();
-    const starts = await this.#starts();
+    this.#taskState = states.open(id);
+    const { subTopology } = id;
+    const starts = await startPositions({
+      admin,
+      groupId,
+      subTopology,
+      intakes,
+      onOffsetsExpired,
+      replayFrom,
+      logger,
+    });
     if (!current()) return this.drop();
-    this.#start(starts);
+    await states.restore(id, this.#taskState, this.#dropped.signal);
+    if (!current()) return this.drop();
+    plan.startAt(
+      starts.map(({ intake: { topic, partition }, startOffset: offset }) => ({ topic, partition, offset })),
+    );
+    this.#start(starts, this.#taskState);
     for (const { intake, startOffset } of starts) intake.seek(startOffset);
     for (const intake of intakes) intake.resume('acquire');
   }
@@ -102,14 +129,19 @@ export class TaskRun {
     this.#task?.drop();
     this.#loop?.stop();
     void this.#options.committer.close();
+    this.#dropped.abort(new Error(`task ${this.key} is no longer run here`));
+    this.#taskState?.close();
   }
 
-  #start(starts: readonly Start[]): void {
+  #start(starts: readonly StartPosition[], { storage }: TaskState): void {
     const { id, runtime, committer, commitIntervalMs, names, onFailure, onCommitted, onSinkTrouble } =
       this.#options;
     const task = new Task({
       id: this.key,
       nodes: id.subTopology.nodes,
+      stores: id.subTopology.stores,
+      storage,
+      ...timeOf(starts),
       runtime,
       partitions: starts.map(({ intake: { topic, partition }, startOffset }) => ({
         topic,
@@ -131,58 +163,15 @@ export class TaskRun {
     });
     this.#state = 'running';
   }
-
-  /** Where to go on. Throws OFFSETS_EXPIRED where the topic no longer has that position. */
-  async #starts(): Promise<Start[]> {
-    const { admin, groupId, intakes, replayFrom = [] } = this.#options;
-    const topics = [...new Set(intakes.map(({ topic }) => topic))];
-    const committed = await admin.fetchOffsets({ groupId, topics });
-    return Promise.all(
-      intakes.map(async (intake) => {
-        const { topic, partition } = intake;
-        const isHere = (place: { readonly topic: string; readonly partition: number }) =>
-          place.topic === topic && place.partition === partition;
-        const known = committed
-          .find((t) => t.topic === topic)
-          ?.partitions.find((p) => p.partition === partition);
-        const low = Number(
-          (await admin.fetchTopicOffsets(topic)).find((p) => p.partition === partition)?.low ?? 0,
-        );
-        const replay = replayFrom.find(isHere)?.offset;
-        if (replay !== undefined && replay < low)
-          await this.#beginAt({ topic, partition, offset: low }, replay);
-        const offset = replay === undefined ? Number(known?.offset ?? -1) : Math.max(replay, low);
-        if (offset >= 0 && offset < low) throw offsetsExpired(topic, partition, offset, low);
-        return { intake, startOffset: offset < 0 ? low : offset };
-      }),
-    );
-  }
-
-  /** What a sink wants again is no longer in the topic: it begins anew where the topic begins, if it can. */
-  async #beginAt(
-    place: { readonly topic: string; readonly partition: number; readonly offset: number },
-    wanted: number,
-  ): Promise<void> {
-    const sinks = this.id.subTopology.nodes.flatMap((node) =>
-      node.kind === 'external-sink' ? [node.sink] : [],
-    );
-    const able = sinks.filter((sink) => sink.beginAt);
-    if (able.length === 0) throw offsetsExpired(place.topic, place.partition, wanted, place.offset);
-    for (const sink of able) await sink.beginAt?.(place);
-  }
 }
 
-interface Start {
-  readonly intake: Intake;
-  readonly startOffset: number;
-}
-
-/** Records that were never processed are gone: a person has to decide, nothing is skipped silently. */
-export function offsetsExpired(topic: string, partition: number, offset: number, low: number): StreamsError {
-  return new StreamsError(
-    'OFFSETS_EXPIRED',
-    'fail',
-    `${topic}-${partition}: the application would go on at offset ${offset}, but the topic now begins at ${low}; ${low - offset} records were removed before they ` +
-      `were processed. To go on without them, set the group's offset to ${low} (kafka-consumer-groups.sh --reset-offsets --to-offset ${low}) and start again`,
+/** Where time stood when the last commit was made. */
+function timeOf(starts: readonly StartPosition[]) {
+  const known = starts.flatMap(({ metadata }) => metadata ?? []);
+  const times = starts.flatMap(({ intake: { topic, partition }, metadata }) =>
+    metadata && metadata.partitionTimeMs >= 0
+      ? [[`${topic}-${partition}`, metadata.partitionTimeMs] as const]
+      : [],
   );
+  return { ...latestTime(known), partitionTimesMs: new Map(times) };
 }

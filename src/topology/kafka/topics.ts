@@ -1,8 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
-import type { SubTopology, Topology } from '../graph/topology.ts';
-import { errorType } from './errors.ts';
-import type { TopicNames } from './task-ids.ts';
+import type { Topology } from '../graph/topology.ts';
 
 /** Sizes of the topics that exist, by name. */
 export async function partitionCounts(admin: Admin): Promise<Map<string, number>> {
@@ -10,7 +8,8 @@ export async function partitionCounts(admin: Admin): Promise<Map<string, number>
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
-function externalTopics(topology: Topology): Set<string> {
+/** The topics that a topology reads or writes and that belong to others. */
+export function externalTopics(topology: Topology): Set<string> {
   const own = new Set(topology.repartitionTopics.map((topic) => topic.name));
   const named = topology.subTopologies
     .flatMap((sub) => sub.nodes)
@@ -20,7 +19,8 @@ function externalTopics(topology: Topology): Set<string> {
         : node.kind === 'sink' && typeof node.topic === 'string'
           ? [node.topic]
           : [],
-    );
+    )
+    .concat(topology.globalTables.flatMap((table) => table.source.topics));
   return new Set(named.filter((topic) => !own.has(topic)));
 }
 
@@ -41,69 +41,4 @@ export function requireTopicNames(topics: readonly string[], counts: ReadonlyMap
         .map((topic) => `'kafka-topics.sh --bootstrap-server … --create --topic ${topic} --partitions 6'`)
         .join(' and '),
   );
-}
-
-/** The partitions of each repartition topic: as declared, else as many as the widest topic that flows into it. */
-function widthsOf(topology: Topology, counts: ReadonlyMap<string, number>): Map<string, number> {
-  const widths = new Map(
-    topology.repartitionTopics.flatMap(({ name, partitions }) =>
-      partitions ? [[name, partitions] as const] : [],
-    ),
-  );
-  const writes = (sub: SubTopology, topic: string) =>
-    sub.nodes.some((node) => node.kind === 'sink' && node.topic === topic);
-  const resolve = (topic: string, path: readonly string[]): number => {
-    const known = counts.get(topic) ?? widths.get(topic);
-    if (known !== undefined || path.includes(topic)) return known ?? 0;
-    const upstream = topology.subTopologies.filter((sub) => writes(sub, topic));
-    const sources = upstream
-      .flatMap((sub) => sub.nodes)
-      .flatMap((node) => (node.kind === 'source' ? node.topics : []));
-    const width = Math.max(1, ...sources.map((source) => resolve(source, [...path, topic])));
-    widths.set(topic, width);
-    return width;
-  };
-  for (const { name } of topology.repartitionTopics) resolve(name, []);
-  return widths;
-}
-
-/** Creates the topology's own topics, or checks the number of partitions of those that exist. */
-export async function ensureInternalTopics(
-  admin: Admin,
-  topology: Topology,
-  names: TopicNames,
-  counts: ReadonlyMap<string, number>,
-  replicationFactor: number,
-): Promise<void> {
-  const topics: {
-    topic: string;
-    numPartitions: number;
-    replicationFactor: number;
-    configEntries: { name: string; value: string }[];
-  }[] = [];
-  for (const [name, numPartitions] of widthsOf(topology, counts)) {
-    const topic = names.physical(name);
-    const existing = counts.get(topic);
-    if (existing === undefined) {
-      // as Kafka Streams': nothing is removed by age, since a record may wait here for as long as it takes
-      topics.push({
-        topic,
-        numPartitions,
-        replicationFactor,
-        configEntries: [{ name: 'retention.ms', value: '-1' }],
-      });
-    } else if (existing !== numPartitions) {
-      throw new StreamsError(
-        'PARTITIONS_CHANGED',
-        'fail',
-        `${topic} has ${existing} partitions and the topology now asks for ${numPartitions}. Declare partitions: ${existing} for it, or reset the application and delete the topic`,
-      );
-    }
-  }
-  if (topics.length === 0) return;
-  try {
-    await admin.createTopics({ topics, waitForLeaders: true });
-  } catch (error) {
-    if (errorType(error) !== 'TOPIC_ALREADY_EXISTS') throw error; // another instance was first
-  }
 }

@@ -1,0 +1,89 @@
+import type { ConsumedRecord } from '../record.ts';
+import type { StoreSpec, StoreWrite, TaskStorage } from '../stores/bytes.ts';
+import { OffsetGoneError, type PartitionReader } from './partition-reader.ts';
+
+const BLOCKED_WAIT_MS = 50;
+
+/** How far the restore of one store is; `remaining` counts offsets. */
+export interface RestoreProgress {
+  readonly store: string;
+  readonly partition: number;
+  readonly remaining: number;
+}
+
+/** A changelog partition as it is when the task is taken over, after its producer has fenced the former owner. */
+export interface ChangelogRange {
+  readonly topic: string;
+  readonly partition: number;
+  readonly low: number;
+  /** The high watermark: nothing of a former owner comes behind it. */
+  readonly high: number;
+}
+
+export interface RestoreOptions {
+  readonly reader: Pick<PartitionReader, 'fetch'>;
+  readonly storage: TaskStorage;
+  readonly store: StoreSpec;
+  /** Asked at the start, and again when the beginning of the changelog is removed meanwhile. */
+  readonly range: () => Promise<ChangelogRange>;
+  /** Whether rows that are here may stay although the changelog has gone on: no deletion can have been missed. */
+  readonly trustedBehind: boolean;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RestoreProgress, records: number) => void;
+}
+
+/** What a changelog's records mean to the rows of its store. */
+export function toWrites({ name, changelog }: StoreSpec, records: readonly ConsumedRecord[]): StoreWrite[] {
+  return records.flatMap(({ key, value, timestamp }) => {
+    if (!key) return [];
+    if (!changelog) return [{ store: name, key, value, timestamp }];
+    return changelog
+      .fromChangelog(key, value)
+      .map(([rowKey, rowValue]) => ({ store: name, key: rowKey, value: rowValue, timestamp }));
+  });
+}
+
+/**
+ * Brings a store to the end of its changelog: from its position, or all of it where the rows cannot be of this changelog (past
+ * its end, before its beginning) or may have missed a deletion. Each step is kept, so an interrupted restore goes on where it was.
+ */
+export async function restoreStore(options: RestoreOptions): Promise<void> {
+  for (;;) {
+    const range = await options.range();
+    options.signal.throwIfAborted();
+    try {
+      return await restoreRange(options, range, startOf(options, range));
+    } catch (error) {
+      if (!(error instanceof OffsetGoneError)) throw error;
+      options.storage.wipe(options.store.name); // the beginning was removed by age while it was read
+    }
+  }
+}
+
+function startOf({ storage, store, trustedBehind }: RestoreOptions, { low, high }: ChangelogRange): number {
+  const position = storage.position(store.name);
+  if (position === undefined) return low;
+  if (position >= low && position <= high && (trustedBehind || position === high)) return position;
+  storage.wipe(store.name);
+  return low;
+}
+
+async function restoreRange(options: RestoreOptions, range: ChangelogRange, from: number): Promise<void> {
+  const { reader, storage, store, signal, onProgress } = options;
+  const { topic, partition, high } = range;
+  const report = (at: number, records: number) =>
+    onProgress({ store: store.name, partition, remaining: Math.max(0, high - at) }, records);
+  let at = from;
+  report(at, 0);
+  while (at < high) {
+    const { records, nextOffset } = await reader.fetch({ topic, partition, offset: at }, { signal });
+    signal.throwIfAborted();
+    // an open transaction on the partition, not this task's own: it ends, or is ended by its time-out
+    if (nextOffset === at) await new Promise((resolve) => setTimeout(resolve, BLOCKED_WAIT_MS));
+    signal.throwIfAborted();
+    storage.apply(toWrites(store, records), new Map([[store.name, nextOffset]]));
+    at = nextOffset;
+    report(at, records.length);
+  }
+  if (storage.position(store.name) === undefined) storage.apply([], new Map([[store.name, at]]));
+}

@@ -1,0 +1,103 @@
+import type { Admin, Consumer, Kafka } from 'kafkajs';
+import type { Topology } from '../graph/topology.ts';
+import type { OnSinkTrouble } from '../task/flush.ts';
+import type { TaskRuntime } from '../task/runtime.ts';
+import type { StagedBatch } from '../task/stage.ts';
+import { CommitPlan } from './commit-plan.ts';
+import { AtLeastOnceCommitter, ExactlyOnceCommitter, type TaskCommitter } from './committers.ts';
+import { Intake } from './intake.ts';
+import type { MakeRun } from './membership.ts';
+import type { StreamsOptions } from './settings.ts';
+import type { StateKeeper } from './state-keeper.ts';
+import { type TaskId, type TopicNames, taskKey, tasksOf } from './task-ids.ts';
+import { TaskRun } from './task-run.ts';
+
+export interface TaskRunsOptions {
+  readonly topology: Topology;
+  readonly names: TopicNames;
+  readonly settings: StreamsOptions;
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly consumer: Consumer;
+  readonly runtime: TaskRuntime;
+  readonly states: StateKeeper;
+  readonly onFailure: (run: TaskRun, error: unknown) => void;
+  readonly onCommitted: (batch: StagedBatch) => void;
+  readonly onSinkTrouble: OnSinkTrouble;
+}
+
+/** Makes the runs of the tasks that this member is assigned, each with its committer. */
+export class TaskRuns {
+  readonly #options: TaskRunsOptions;
+  #widths: ReadonlyMap<string, number> = new Map();
+
+  constructor(options: TaskRunsOptions) {
+    this.#options = options;
+  }
+
+  /** The partitions of every topic, as they are at the start. */
+  set widths(widths: ReadonlyMap<string, number>) {
+    this.#widths = widths;
+  }
+
+  get all(): readonly TaskId[] {
+    const { topology, names } = this.#options;
+    return tasksOf(topology, names, (topic) => this.#widths.get(topic) ?? 0);
+  }
+
+  /** The tasks whose partitions are in an assignment, each with a way to make its run. */
+  tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: MakeRun }[] {
+    return this.all
+      .filter(({ subTopology, partition }) =>
+        this.#options.names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
+      )
+      .map((id) => ({ key: taskKey(id), make: (replayFrom) => this.#create(id, replayFrom) }));
+  }
+
+  #create(id: TaskId, replayFrom: Parameters<MakeRun>[0]): TaskRun {
+    const { names, settings, consumer, admin, runtime, states } = this.#options;
+    const { onFailure, onCommitted, onSinkTrouble } = this.#options;
+    const topics = names
+      .sourcesOf(id.subTopology)
+      .filter((topic) => id.partition < (this.#widths.get(topic) ?? 0));
+    const plan = new CommitPlan({
+      partition: id.partition,
+      stores: id.subTopology.stores,
+      changelogOf: (store) => names.changelog(store),
+    });
+    return new TaskRun({
+      id,
+      intakes: topics.map((topic) => new Intake(consumer, topic, id.partition)),
+      committer: this.#committer(id, plan),
+      plan,
+      states,
+      admin,
+      groupId: settings.applicationId,
+      runtime,
+      commitIntervalMs: settings.commitIntervalMs,
+      names,
+      onOffsetsExpired: settings.onOffsetsExpired ?? 'fail',
+      logger: settings.logger,
+      ...(replayFrom && { replayFrom }),
+      onFailure,
+      onCommitted,
+      onSinkTrouble,
+    });
+  }
+
+  #committer(id: TaskId, plan: CommitPlan): TaskCommitter {
+    const { kafka, consumer, settings } = this.#options;
+    const { applicationId: groupId, guarantee, transactionTimeoutMs } = settings;
+    const common = { kafka, taskId: taskKey(id), groupId, plan };
+    switch (guarantee) {
+      case 'exactly_once':
+        return new ExactlyOnceCommitter({
+          ...common,
+          transactionalId: `${groupId}-${id.subTopology.name}-${id.partition}`,
+          transactionTimeoutMs,
+        });
+      case 'at_least_once':
+        return new AtLeastOnceCommitter({ ...common, consumer });
+    }
+  }
+}
