@@ -10,6 +10,7 @@ import type { ProducedRecord } from '../topology/record.ts';
 import { humanBytes, plural } from './file-result.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 import { withAdmin } from './kafka-admin.ts';
+import { kafkaSettings } from './kafka-settings.ts';
 import type { ProduceOptions } from './options.ts';
 import { ReferencedFiles } from './referenced-files.ts';
 import { Failure, ProgressLine, type Terminal } from './terminal.ts';
@@ -28,10 +29,11 @@ export async function produce(
   const topic = options.topic ?? config.topic;
   const files = await findFiles(paths);
   const logger = createLogger({ level: 'silent' });
-  await withAdmin(config.kafka, logger, async (admin) => {
-    if (!(await admin.topics()).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
+  const kafka = kafkaSettings(config.kafka);
+  await withAdmin(kafka, logger, async (admin) => {
+    if (!(await admin.topics([topic])).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
   });
-  const producer = await connectProducer(config.kafka, logger);
+  const producer = await connectProducer(kafka, logger);
   const references = config.s3 ? new ReferencedFiles(config.s3, options.customer) : undefined;
   try {
     await sendFiles(files, { topic, options, producer, references, terminal });

@@ -8,6 +8,7 @@ import { type CheckReport, type TopicEvent, WarehouseCheck } from '../warehouse/
 import { withWarehouse } from '../warehouse/connection.ts';
 import { requireMigrated } from '../warehouse/migrate.ts';
 import { withAdmin } from './kafka-admin.ts';
+import { kafkaSettings } from './kafka-settings.ts';
 import { Failure, type Terminal } from './terminal.ts';
 
 const REGISTRY_TIMEOUT_MS = 10_000;
@@ -20,7 +21,8 @@ interface CheckOptions {
 
 /** Compares every event that the topic of statistics holds with the rows of the warehouse; throws Failure on a difference. */
 export async function checkWarehouse(options: CheckOptions, terminal: Terminal): Promise<void> {
-  const { url, kafka, registry, topics } = checkConfig(terminal.env);
+  const { warehouse, registry, topics, ...config } = checkConfig(terminal.env);
+  const kafka = kafkaSettings(config.kafka);
   const logger = createLogger({ level: 'silent' });
   const codec = createRegistryCodec({
     ...registry,
@@ -38,9 +40,11 @@ export async function checkWarehouse(options: CheckOptions, terminal: Terminal):
     const { eventId, revision } = decoded.value;
     return [{ offset, eventId, revision, timestampMs: timestamp }];
   };
-  const report = await withWarehouse(url, async (connection) => {
+  const report = await withWarehouse(warehouse, async (connection) => {
     await requireMigrated(connection);
-    await withAdmin(kafka, logger, async (admin) => requireTopicNames([topics.stats], await admin.topics()));
+    await withAdmin(kafka, logger, async (admin) =>
+      requireTopicNames([topics.stats], await admin.topics([topics.stats])),
+    );
     const check = new WarehouseCheck(connection, { pendingSinceMs: Date.now() - options.grace });
     const reader = {
       begin: (ranges: readonly { partition: number; from: number }[]) => {

@@ -14,8 +14,8 @@ export async function migrateWarehouse(
   { json }: { readonly json?: true },
   { env, out }: Terminal,
 ): Promise<void> {
-  const { url } = warehouseConfig(env);
-  const result = await withWarehouse(url, (connection) => migrate(connection, Date.now()));
+  const { warehouse } = warehouseConfig(env);
+  const result = await withWarehouse(warehouse, (connection) => migrate(connection, Date.now()));
   if (json) {
     out(`${JSON.stringify(result)}\n`);
     return;
@@ -31,9 +31,9 @@ export async function loadWarehouse(
   { every, json }: { readonly every?: number; readonly json?: true },
   terminal: Terminal,
 ): Promise<void> {
-  const { url, logLevel } = warehouseConfig(terminal.env);
+  const { warehouse, logLevel } = warehouseConfig(terminal.env);
   if (every !== undefined) {
-    const role = new LoadRole({ url, intervalMs: every, logger: createLogger({ level: logLevel }) });
+    const role = new LoadRole({ warehouse, intervalMs: every, logger: createLogger({ level: logLevel }) });
     try {
       await role.start(terminal.stop);
       await stopped(terminal.stop);
@@ -44,7 +44,7 @@ export async function loadWarehouse(
     }
     return;
   }
-  const result = await withWarehouse(url, async (connection) => {
+  const result = await withWarehouse(warehouse, async (connection) => {
     await requireMigrated(connection);
     return load(connection, Date.now());
   });

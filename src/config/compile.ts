@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type Env, Environment } from './environment.ts';
+import { kafka } from './kafka.ts';
+import { redis, registry, warehousePlace } from './secured.ts';
 
 export type { Env } from './environment.ts';
 
@@ -14,36 +16,6 @@ function freeze<T extends object>(value: T): DeepReadonly<T>;
 function freeze(value: object): object {
   for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) freeze(inner);
   return Object.freeze(value);
-}
-
-function kafka(env: Environment) {
-  const mechanism = env.get(V.saslMechanism);
-  const username = env.get(V.saslUsername);
-  const password = env.get(V.saslPassword);
-  const sasl = [V.saslMechanism, V.saslUsername, V.saslPassword];
-  const missing = sasl.filter((variable) => !env.isSet(variable)).map(({ name }) => name);
-  env.rule(
-    sasl,
-    () => missing.length > 0 && missing.length < sasl.length,
-    `${missing.join(' and ')} must be set too: mechanism, user name and password go together`,
-  );
-  return {
-    brokers: env.get(V.brokers),
-    clientId: env.get(V.applicationId),
-    ssl: env.get(V.ssl),
-    ...(mechanism && username && password ? { sasl: { mechanism, username, password } } : {}),
-  };
-}
-
-function registry(env: Environment) {
-  const username = env.get(V.registryUsername);
-  const password = env.get(V.registryPassword);
-  env.rule(
-    [V.registryUsername, V.registryPassword],
-    () => env.isSet(V.registryUsername) !== env.isSet(V.registryPassword),
-    'SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD must both be set, or neither',
-  );
-  return { url: env.get(V.registryUrl), ...(username && password ? { auth: { username, password } } : {}) };
 }
 
 function s3(env: Environment) {
@@ -162,17 +134,10 @@ function firehose(env: Environment) {
   return stream === undefined ? undefined : { stream, endpoint, lingerMs };
 }
 
-function redis(env: Environment) {
-  const url = env.get(V.redisUrl);
-  const prefix = env.get(V.redisPrefix);
-  const lingerMs = env.get(V.redisLingerMs);
-  return url === undefined ? undefined : { url, prefix, lingerMs };
-}
-
 function load(env: Environment) {
-  const url = env.get(V.warehouseUrl);
+  const warehouse = warehousePlace(env);
   const intervalMs = env.get(V.loadIntervalMs);
-  return url === undefined ? undefined : { url, intervalMs };
+  return warehouse === undefined ? undefined : { warehouse, intervalMs };
 }
 
 /** All that `build` reads, frozen; throws one ConfigError with every problem. */
@@ -203,25 +168,30 @@ export const startConfig = (env: Env) =>
   }));
 export type StartConfig = ReturnType<typeof startConfig>;
 
-/** Where the warehouse is; undefined only until `compile` throws. */
-function warehouseUrl(env: Environment): string {
-  const url = env.get(V.warehouseUrl);
+/** Where the warehouse is, for commands that cannot do without; undefined only until `compile` throws. */
+function warehouse(env: Environment) {
+  const place = warehousePlace(env);
   const { name, example } = V.warehouseUrl;
   env.rule(
     [V.warehouseUrl],
-    () => url === undefined,
+    () => place === undefined,
     `${name} is not set; it must be ${V.warehouseUrl.allowed}, e.g. ${example}`,
   );
-  return url ?? '';
+  return place ?? { url: '' };
 }
 
 /** What `darkroom warehouse migrate` and `load` need. Throws ConfigError. */
 export const warehouseConfig = (env: Env) =>
-  compile(env, (e) => ({ url: warehouseUrl(e), logLevel: e.get(V.logLevel) }));
+  compile(env, (e) => ({ warehouse: warehouse(e), logLevel: e.get(V.logLevel) }));
 
 /** What `darkroom warehouse check` needs. Throws ConfigError. */
 export const checkConfig = (env: Env) =>
-  compile(env, (e) => ({ url: warehouseUrl(e), kafka: kafka(e), registry: registry(e), topics: topics(e) }));
+  compile(env, (e) => ({
+    warehouse: warehouse(e),
+    kafka: kafka(e),
+    registry: registry(e),
+    topics: topics(e),
+  }));
 
 /** What `darkroom try` needs: no service at all. Throws ConfigError. */
 export const tryConfig = (env: Env) =>

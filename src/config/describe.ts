@@ -1,3 +1,4 @@
+import { fileOf } from './environment.ts';
 import type { Variable } from './variable.ts';
 import { VARIABLES } from './variables.ts';
 
@@ -6,12 +7,15 @@ const variables: readonly Variable<unknown>[] = Object.values(VARIABLES);
 const fallback = (variable: Variable<unknown>) =>
   variable.required ? 'required' : variable.defaultText === undefined ? 'not set' : variable.defaultText;
 
+const namesOf = (variable: Variable<unknown>) =>
+  variable.secret ? [variable.name, fileOf(variable)] : [variable.name];
+
 /** The list of variables for a terminal, two lines each. */
 export function variablesForHelp(): string {
   return variables
     .map(
       (variable) =>
-        `  ${variable.name}  (${fallback(variable)})\n      ${variable.summary}; ${variable.allowed}`,
+        `  ${namesOf(variable).join(' or ')}  (${fallback(variable)})\n      ${variable.summary}; ${variable.allowed}`,
     )
     .join('\n');
 }
@@ -23,7 +27,8 @@ export function variablesAsMarkdown(): string {
   const rows = variables.map((variable) => {
     const given = variable.defaultText === undefined ? 'not set' : `\`${variable.defaultText}\``;
     const bound = variable.reason ? `${variable.allowed} (${variable.reason})` : variable.allowed;
-    return `| \`${variable.name}\` | ${variable.required ? 'required' : given} | ${cell(variable.summary)} | ${cell(bound)} |`;
+    const names = namesOf(variable).map((name) => `\`${name}\``);
+    return `| ${names.join(' or ')} | ${variable.required ? 'required' : given} | ${cell(variable.summary)} | ${cell(bound)} |`;
   });
   return [
     '| variable | default | what it is for | what is allowed |',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { nearest } from './nearest.ts';
 import type { Variable } from './variable.ts';
 import { VARIABLES } from './variables.ts';
@@ -25,6 +26,7 @@ export class Environment {
   readonly #env: Env;
   readonly #problems: string[] = [];
   readonly #faulty = new Set<string>();
+  readonly #fromFiles = new Map<string, string>();
 
   constructor(env: Env) {
     this.#env = env;
@@ -32,12 +34,12 @@ export class Environment {
 
   /** Set and not empty: a composed `NAME=` counts as not set. */
   isSet(variable: Variable<unknown>): boolean {
-    return (this.#env[variable.name] ?? '') !== '';
+    return this.#isGiven(variable.name) || (variable.secret && this.#isGiven(fileOf(variable)));
   }
 
   /** The value; after a problem, a value that only serves to go on looking for others until `finish` throws. */
   get<T>(variable: Variable<T>): T {
-    const given = this.#env[variable.name] ?? '';
+    const given = this.#given(variable);
     if (given === '') {
       if (variable.required)
         this.problem(
@@ -48,12 +50,15 @@ export class Environment {
     }
     const value = variable.parse(given);
     if (value !== undefined) return value;
-    const why = variable.reason ? ` (${variable.reason})` : '';
+    const why = variable.explain?.(given) ?? variable.reason;
     const shown = variable.secret
       ? `${given.length} characters, not shown`
       : JSON.stringify(hidePassword(given));
     const example = variable.secret ? '' : `; e.g. ${variable.example}`;
-    this.problem(variable, `${variable.name} must be ${variable.allowed}${why}, got ${shown}${example}`);
+    this.problem(
+      variable,
+      `${variable.name} must be ${variable.allowed}${why ? ` (${why})` : ''}, got ${shown}${example}`,
+    );
     return variable.whenAbsent;
   }
 
@@ -65,8 +70,38 @@ export class Environment {
 
   /** Throws a ConfigError if anything was wrong, misspelt names among it. */
   finish(): void {
-    const problems = [...this.#problems, ...misspelt(this.#env)];
+    const problems = [...new Set(this.#problems), ...misspelt(this.#env)];
     if (problems.length > 0) throw new ConfigError(problems);
+  }
+
+  #isGiven(name: string): boolean {
+    return (this.#env[name] ?? '') !== '';
+  }
+
+  /** The text of a variable, of a secret also from its file; empty where there is none. */
+  #given(variable: Variable<unknown>): string {
+    const given = this.#env[variable.name] ?? '';
+    const path = variable.secret ? (this.#env[fileOf(variable)] ?? '') : '';
+    if (path === '') return given;
+    if (given !== '') {
+      this.problem(variable, `${variable.name} and ${fileOf(variable)} are both set; set one of them`);
+      return '';
+    }
+    const known = this.#fromFiles.get(path);
+    if (known !== undefined) return known;
+    try {
+      const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+      this.#fromFiles.set(path, text);
+      if (text === '') this.problem(variable, `${fileOf(variable)} names an empty file, got "${path}"`);
+      return text;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.problem(
+        variable,
+        `${fileOf(variable)} must be the path of a readable file (${why}), got "${path}"`,
+      );
+      return '';
+    }
   }
 
   private problem(variable: Variable<unknown>, text: string): void {
@@ -74,6 +109,9 @@ export class Environment {
     this.#problems.push(text);
   }
 }
+
+/** The variable that names the file in which a secret lies, as they are mounted. */
+export const fileOf = ({ name }: Variable<unknown>): string => `${name}_FILE`;
 
 const hidePassword = (text: string) => text.replace(/\/\/[^/@\s]*@/, '//…@');
 
@@ -84,7 +122,10 @@ const FOR_DEVELOPMENT = ['DARKROOM_STACK', 'DARKROOM_IMAGE'];
 
 /** Names that are not ours but were probably meant to be: `DARKROOM_…`, or a letter or two beside one of ours. */
 function misspelt(env: Env): string[] {
-  const names = Object.values(VARIABLES).map(({ name }) => name);
+  const variables: readonly Variable<unknown>[] = Object.values(VARIABLES);
+  const names = variables.flatMap((variable) =>
+    variable.secret ? [variable.name, fileOf(variable)] : [variable.name],
+  );
   const known = new Set<string>([...names, ...FOR_DEVELOPMENT]);
   return Object.keys(env)
     .filter((name) => !known.has(name) && !name.startsWith(FOR_PLUGINS) && (env[name] ?? '') !== '')

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { formatDuration, formatPixels, formatSize, parseDuration, parsePixels, parseSize } from './units.ts';
 
 /** One variable of the environment: how it is written, what it becomes, and what is told of it. */
@@ -14,10 +16,12 @@ export interface Variable<T> {
   /** As it would be written; undefined: no default. */
   readonly defaultText: string | undefined;
   readonly required: boolean;
-  /** Never shown in a message. */
+  /** Never shown in a message; may lie in the file that `<name>_FILE` names. */
   readonly secret: boolean;
   /** Undefined when the text is not allowed. */
   parse(text: string): T | undefined;
+  /** What is wrong with a text that is not allowed, where `allowed` does not say it. */
+  explain?(text: string): string | undefined;
   /** What is used when the variable is not set and not required. */
   readonly whenAbsent: T;
 }
@@ -31,6 +35,7 @@ interface Words {
 interface Kind<T> {
   readonly allowed: string;
   parse(text: string): T | undefined;
+  explain?(text: string): string | undefined;
 }
 
 function make<T>(
@@ -62,6 +67,7 @@ function make<T>(
     required: 'required' in absent,
     secret: words.secret ?? false,
     parse: kind.parse,
+    ...(kind.explain && { explain: kind.explain }),
     whenAbsent: defaultText === undefined ? undefined : kind.parse(defaultText),
   };
 }
@@ -101,12 +107,6 @@ export const pixels = (name: string, min: number, max: number) =>
   forms(name, {
     allowed: `a number of pixels in [${formatPixels(min)}, ${formatPixels(max)}], plain or with MP (million)`,
     parse: (text) => between(parsePixels(text), min, max),
-  });
-
-export const flag = (name: string) =>
-  forms(name, {
-    allowed: 'true or false',
-    parse: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
   });
 
 export const oneOf = <const T extends string>(name: string, choices: readonly T[]) =>
@@ -165,3 +165,44 @@ export const httpUrl = (name: string) =>
 /** `host:port` pairs. */
 export const hostPorts = (name: string) =>
   list(name, /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):([1-9]\d{0,4})$/, 'host:port with a port in [1, 65535]');
+
+/** A file of PEM blocks, given by its path; its text. */
+const pem = (name: string, allowed: string, problemOf: (pem: string) => string | undefined) => {
+  const read = (path: string): { readonly text: string } | { readonly problem: string } => {
+    try {
+      const text = readFileSync(path, 'utf8');
+      const problem = problemOf(text);
+      return problem === undefined ? { text } : { problem };
+    } catch (error) {
+      return { problem: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  return forms<string>(name, {
+    allowed,
+    parse: (path) => {
+      const result = read(path);
+      return 'text' in result ? result.text : undefined;
+    },
+    explain: (path) => {
+      const result = read(path);
+      return 'problem' in result ? result.problem : undefined;
+    },
+  });
+};
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+function certificateProblem(text: string): string | undefined {
+  const found = text.match(CERTIFICATES);
+  if (!found) return 'the file holds no PEM certificate';
+  for (const certificate of found) new X509Certificate(certificate); // throws where it is none
+  return undefined;
+}
+
+export const certificateFile = (name: string) =>
+  pem(name, 'the path of a PEM file with certificates', certificateProblem);
+
+export const keyFile = (name: string) =>
+  pem(name, 'the path of a PEM file with a private key', (text) =>
+    /-----BEGIN ([A-Z]+ )*PRIVATE KEY-----/.test(text) ? undefined : 'the file holds no PEM private key',
+  );

@@ -1,11 +1,12 @@
 import type { ImageFormat } from '../processors/types.ts';
 import { ROLES } from './roles.ts';
 import {
+  certificateFile,
   duration,
-  flag,
   hostPorts,
   httpUrl,
   integer,
+  keyFile,
   list,
   oneOf,
   pixels,
@@ -18,6 +19,10 @@ import {
 
 /** Those that the decoder on board can read; src/processors/guard.ts says the same, held together by the compiler. */
 const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const satisfies readonly ImageFormat[];
+
+/** Kafka's own words (security.protocol). */
+const SECURITY_PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
+const SASL_MECHANISMS = ['scram-sha-512', 'scram-sha-256', 'plain', 'oauthbearer', 'aws-msk-iam'] as const;
 
 const topic = (name: string) =>
   text(
@@ -43,19 +48,66 @@ export const VARIABLES = {
     summary: 'Kafka brokers to begin with',
     example: 'kafka-1:9092,kafka-2:9092',
   }),
-  ssl: flag('KAFKA_SSL').default('false', { summary: 'Speak TLS with the brokers', example: 'true' }),
-  saslMechanism: oneOf('KAFKA_SASL_MECHANISM', ['plain', 'scram-sha-256', 'scram-sha-512']).optional({
-    summary: 'How to authenticate; not set: not at all',
+  securityProtocol: oneOf('KAFKA_SECURITY_PROTOCOL', SECURITY_PROTOCOLS).default('PLAINTEXT', {
+    summary:
+      "How to speak with the brokers, in Kafka's words; with SSL their certificates and names are always checked",
+    example: 'SASL_SSL',
+  }),
+  sslCa: certificateFile('KAFKA_SSL_CA_FILE').optional({
+    summary: "Authorities that may sign the brokers' certificates; not set: those that Node knows",
+    example: '/etc/darkroom/kafka-ca.pem',
+  }),
+  sslCertificate: certificateFile('KAFKA_SSL_CERTIFICATE_FILE').optional({
+    summary: 'Our own certificate with its chain, where the brokers ask for one',
+    example: '/etc/darkroom/kafka-client.pem',
+  }),
+  sslKey: keyFile('KAFKA_SSL_KEY_FILE').optional({
+    summary: 'Its private key',
+    example: '/etc/darkroom/kafka-client-key.pem',
+  }),
+  sslKeyPassword: text('KAFKA_SSL_KEY_PASSWORD', NOT_EMPTY, 'a password').optional({
+    summary: 'Password of that key, where it has one',
+    example: '…',
+    secret: true,
+  }),
+  saslMechanism: oneOf('KAFKA_SASL_MECHANISM', SASL_MECHANISMS).optional({
+    summary: 'How to authenticate, with a KAFKA_SECURITY_PROTOCOL of SASL_SSL or SASL_PLAINTEXT',
     example: 'scram-sha-512',
   }),
   saslUsername: text('KAFKA_SASL_USERNAME', NOT_EMPTY, 'a user name').optional({
-    summary: 'User, with KAFKA_SASL_MECHANISM',
+    summary: 'User, for scram-sha-512, scram-sha-256 and plain',
     example: 'darkroom',
   }),
   saslPassword: text('KAFKA_SASL_PASSWORD', NOT_EMPTY, 'a password').optional({
-    summary: 'Password, with KAFKA_SASL_MECHANISM',
+    summary: 'Its password',
     example: '…',
     secret: true,
+  }),
+  oauthTokenUrl: httpUrl('KAFKA_OAUTH_TOKEN_URL').optional({
+    summary: 'Where oauthbearer gets its tokens (grant type client_credentials)',
+    example: 'https://login.example.com/oauth2/token',
+  }),
+  oauthCa: certificateFile('KAFKA_OAUTH_CA_FILE').optional({
+    summary: 'Authorities that may sign the certificate of that address; not set: those that Node knows',
+    example: '/etc/darkroom/login-ca.pem',
+  }),
+  oauthClientId: text('KAFKA_OAUTH_CLIENT_ID', NOT_EMPTY, 'a client id').optional({
+    summary: 'Client that asks for the tokens',
+    example: 'darkroom',
+  }),
+  oauthClientSecret: text('KAFKA_OAUTH_CLIENT_SECRET', NOT_EMPTY, 'a client secret').optional({
+    summary: 'Its secret',
+    example: '…',
+    secret: true,
+  }),
+  oauthScope: text('KAFKA_OAUTH_SCOPE', NOT_EMPTY, 'scopes with spaces in between').optional({
+    summary: 'What the tokens are asked for',
+    example: 'kafka',
+  }),
+  oauthTokenPath: text('KAFKA_OAUTH_TOKEN_FILE', NOT_EMPTY, 'the path of a file').optional({
+    summary:
+      'File with the token of oauthbearer, which somebody else renews; instead of KAFKA_OAUTH_TOKEN_URL',
+    example: '/var/run/secrets/kafka/token',
   }),
   registryUrl: httpUrl('SCHEMA_REGISTRY_URL').required({
     summary: 'Schema registry that speaks the Confluent API, with its path if it has one',
@@ -69,6 +121,15 @@ export const VARIABLES = {
     summary: 'Its password',
     example: '…',
     secret: true,
+  }),
+  registryToken: text('SCHEMA_REGISTRY_TOKEN', NOT_EMPTY, 'a token').optional({
+    summary: 'Bearer token of the registry, instead of user and password',
+    example: '…',
+    secret: true,
+  }),
+  registryCa: certificateFile('SCHEMA_REGISTRY_CA_FILE').optional({
+    summary: "Authorities that may sign the registry's certificate; not set: those that Node knows",
+    example: '/etc/darkroom/registry-ca.pem',
   }),
 
   bucket: text('S3_BUCKET', BUCKET, BUCKET_ALLOWED).required({
@@ -135,6 +196,16 @@ export const VARIABLES = {
     example: 'postgres://user:password@warehouse:5439/dev?sslmode=verify-full',
     secret: true,
   }),
+  warehousePassword: text('WAREHOUSE_PASSWORD', NOT_EMPTY, 'a password').optional({
+    summary: 'Password of its user, where WAREHOUSE_URL has none',
+    example: '…',
+    secret: true,
+  }),
+  warehouseCa: certificateFile('WAREHOUSE_CA_FILE').optional({
+    summary:
+      "Authorities that may sign the warehouse's certificate, which is checked then as with sslmode=verify-full",
+    example: '/etc/darkroom/warehouse-ca.pem',
+  }),
   loadIntervalMs: duration('LOAD_INTERVAL', 1_000, 3_600_000).default('1m', {
     summary: 'How often the stage is loaded into the tables of the warehouse',
   }),
@@ -142,6 +213,20 @@ export const VARIABLES = {
     summary: 'Redis for the counters, with user and password; the role counters needs it',
     example: 'rediss://user:password@redis:6379',
     secret: true,
+  }),
+  redisUsername: text('REDIS_USERNAME', NOT_EMPTY, 'a user name').optional({
+    summary: 'User of Redis, where REDIS_URL has none',
+    example: 'darkroom',
+  }),
+  redisPassword: text('REDIS_PASSWORD', NOT_EMPTY, 'a password').optional({
+    summary: 'Its password, where REDIS_URL has none',
+    example: '…',
+    secret: true,
+  }),
+  redisCa: certificateFile('REDIS_CA_FILE').optional({
+    summary:
+      'Authorities that may sign the certificate of a rediss:// address; not set: those that Node knows',
+    example: '/etc/darkroom/redis-ca.pem',
   }),
   redisPrefix: text(
     'REDIS_PREFIX',

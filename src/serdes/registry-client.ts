@@ -1,12 +1,18 @@
+import { Agent } from 'node:https';
 import { COMPATIBILITY, SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import avro from 'avsc';
-import { StreamsError } from '../topology/errors.ts';
+import { StreamsError, tlsProblemOf } from '../topology/errors.ts';
 import { isRecord } from './json.ts';
+import { requestText } from './request.ts';
 
 export interface RegistryOptions {
   /** Base address of the Confluent API, with its path where it has one (Apicurio: `…/apis/ccompat/v7`). */
   readonly url: string;
   readonly auth?: { readonly username: string; readonly password: string };
+  /** Bearer token, instead of `auth`. */
+  readonly token?: string;
+  /** PEM of the authorities that may have signed its certificate; absent: those that Node knows. */
+  readonly ca?: string;
   /** One request may take this long, ms. */
   readonly requestTimeoutMs: number;
 }
@@ -22,13 +28,15 @@ export class RegistryClient {
 
   constructor(options: RegistryOptions) {
     this.#options = { ...options, url: options.url.replace(/\/+$/, '') };
-    const { requestTimeoutMs: timeout, auth } = options;
+    const { requestTimeoutMs: timeout, auth, token, ca } = options;
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     // Given `retry`, the client would change its defaults for every instance of the process: it is left out.
     this.#registry = new SchemaRegistry({
       host: this.#options.url,
       ...(auth ? { auth: { ...auth } } : {}),
+      ...(ca === undefined ? {} : { agent: new Agent({ ca, rejectUnauthorized: true }) }),
       middlewares: [
-        () => ({ prepareRequest: (next) => next().then((request) => request.enhance({ timeout })) }),
+        () => ({ prepareRequest: (next) => next().then((request) => request.enhance({ timeout, headers })) }),
       ],
     });
   }
@@ -100,23 +108,23 @@ export class RegistryClient {
   }
 
   async #request(method: string, path: string, content?: object): Promise<{ status: number; body: unknown }> {
-    const { auth, url, requestTimeoutMs } = this.#options;
-    const response = await fetch(`${url}${path}`, {
+    const { auth, token, ca, url, requestTimeoutMs: timeoutMs } = this.#options;
+    const basic = auth && `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+    const authorization = token === undefined ? basic : `Bearer ${token}`;
+    const { status, text } = await requestText(`${url}${path}`, {
       method,
-      signal: AbortSignal.timeout(requestTimeoutMs),
+      timeoutMs,
       headers: {
         'content-type': 'application/vnd.schemaregistry.v1+json',
-        ...(auth
-          ? { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` }
-          : {}),
+        ...(authorization && { authorization }),
       },
+      ...(ca === undefined ? {} : { ca }),
       ...(content ? { body: JSON.stringify(content) } : {}),
     });
-    const text = await response.text();
     try {
-      return { status: response.status, body: JSON.parse(text) };
+      return { status, body: JSON.parse(text) };
     } catch {
-      return { status: response.status, body: text };
+      return { status, body: text };
     }
   }
 
@@ -137,7 +145,7 @@ export class RegistryClient {
         'REGISTRY_REFUSED',
         'fail',
         `the registry at ${this.#options.url} refuses to register ${subject} (status ${status}): ${words}. What to do: ` +
-          'check its credentials and what they allow.',
+          'check SCHEMA_REGISTRY_USERNAME with SCHEMA_REGISTRY_PASSWORD, or SCHEMA_REGISTRY_TOKEN, and what they allow.',
         { cause: error },
       );
     }
@@ -145,6 +153,18 @@ export class RegistryClient {
   }
 
   #unreachable(error: unknown): StreamsError {
+    const tls = tlsProblemOf(error);
+    if (tls !== undefined) {
+      return new StreamsError(
+        'REGISTRY_REFUSED',
+        'fail',
+        `TLS with the registry at ${this.#options.url} did not come about (${messageOf(error)}). What to do: ` +
+          (tls === 'other-name'
+            ? 'let SCHEMA_REGISTRY_URL have a name that is in its certificate.'
+            : 'let SCHEMA_REGISTRY_CA_FILE name the authority that has signed its certificate.'),
+        { cause: error },
+      );
+    }
     this.#trouble = { reason: messageOf(error), sinceMs: this.#trouble?.sinceMs ?? Date.now() };
     return new StreamsError(
       'REGISTRY_UNREACHABLE',

@@ -32,7 +32,9 @@ export class RedisConnection {
     this.#client = new Redis(url, {
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
-      ...(url.startsWith('rediss:') && { tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } }),
+      ...(url.startsWith('rediss:') && {
+        tls: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) },
+      }),
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false, // it would count twice

@@ -6,6 +6,19 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** A load of a minute's rows takes seconds; one that waits for a lock of somebody's forgotten session ends here. */
 const STATEMENT_TIMEOUT_MS = 300_000;
 
+/** Where the warehouse is; an address alone will do where it says everything. */
+export interface WarehousePlace {
+  /**
+   * `postgres://user:password@host:port/database`, with `?sslmode=…` where TLS is asked for. Whatever the mode says, the
+   * certificate and the name in it are checked, as with `verify-full`.
+   */
+  readonly url: string;
+  /** Of the user, where the address has none. */
+  readonly password?: string;
+  /** PEM of the authorities that may have signed its certificate; asks for TLS by itself. */
+  readonly ca?: string;
+}
+
 /** One session with the warehouse. Errors are StreamsErrors with a WAREHOUSE_ code. */
 export class Connection {
   readonly dialect: Dialect;
@@ -16,10 +29,9 @@ export class Connection {
     this.dialect = dialect;
   }
 
-  /** `url`: `postgres://user:password@host:port/database`, with `?sslmode=…` where TLS is asked for. */
-  static async open(url: string): Promise<Connection> {
+  static async open(place: WarehousePlace | string): Promise<Connection> {
     const client = new pg.Client({
-      connectionString: url,
+      ...addressOf(typeof place === 'string' ? { url: place } : place),
       application_name: 'darkroom',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
@@ -76,11 +88,31 @@ export class Connection {
 }
 
 /** Runs `use` with a connection of its own. */
-export async function withWarehouse<T>(url: string, use: (connection: Connection) => Promise<T>): Promise<T> {
-  const connection = await Connection.open(url);
+export async function withWarehouse<T>(
+  place: WarehousePlace | string,
+  use: (connection: Connection) => Promise<T>,
+): Promise<T> {
+  const connection = await Connection.open(place);
   try {
     return await use(connection);
   } finally {
     await connection.close();
   }
+}
+
+/**
+ * The driver's settings. It reads `sslmode` itself, warns that it takes `require` and `verify-ca` for more than libpq does, and would
+ * do less in its next version: so what we mean is said here.
+ */
+export function addressOf({ url, password, ca }: WarehousePlace): pg.ClientConfig {
+  const address = new URL(url);
+  if (password !== undefined) address.password = encodeURIComponent(password);
+  const mode = address.searchParams.get('sslmode');
+  if (address.searchParams.has('sslrootcert')) return { connectionString: address.href };
+  address.searchParams.delete('sslmode');
+  const secured = ca !== undefined || (mode !== null && mode !== 'disable');
+  return {
+    connectionString: address.href,
+    ...(secured && { ssl: { rejectUnauthorized: true, ...(ca !== undefined && { ca }) } }),
+  };
 }

@@ -1,4 +1,4 @@
-import { StreamsError } from '../topology/errors.ts';
+import { StreamsError, tlsProblemOf } from '../topology/errors.ts';
 
 const REFUSALS = new Set(['28000', '28P01', '3D000']);
 const NOT_MIGRATED = new Set(['3F000', '42P01']);
@@ -6,6 +6,8 @@ const NOT_MIGRATED = new Set(['3F000', '42P01']);
 const UNREACHABLE_STATE = /^(08...|53300|57P0[123])$/;
 /** Of Node: what the network says, and what pg says of a connection that ended or took too long. */
 const UNREACHABLE_CODE = /^E[A-Z]+$/;
+/** Of pg, when TLS is asked for. */
+const NO_TLS = /does not support SSL connections/;
 const UNREACHABLE_MESSAGE = /timeout|Connection terminated|connection is closed|not queryable/i;
 
 /**
@@ -22,7 +24,21 @@ export function warehouseError(error: unknown): StreamsError {
     return make(
       'WAREHOUSE_REFUSED',
       'fail',
-      `the warehouse does not let this client in (${message}). What to do: check user, password and database of WAREHOUSE_URL`,
+      `the warehouse does not let this client in (${message}). What to do: check user, password and database of WAREHOUSE_URL, ` +
+        'and WAREHOUSE_PASSWORD where the address has none',
+    );
+  }
+  const tls = tlsProblemOf(error);
+  if (tls !== undefined || NO_TLS.test(message)) {
+    return make(
+      'WAREHOUSE_REFUSED',
+      'fail',
+      `TLS with the warehouse did not come about (${message}). What to do: ` +
+        (tls === 'other-name'
+          ? 'let WAREHOUSE_URL have a name that is in its certificate'
+          : tls === undefined
+            ? 'turn TLS on there, or leave sslmode and WAREHOUSE_CA_FILE away'
+            : 'let WAREHOUSE_CA_FILE name the authority that has signed its certificate'),
     );
   }
   if (NOT_MIGRATED.has(code)) {

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../observability/metrics.ts';
 import type { Logger } from '../topology/index.ts';
-import { Connection } from './connection.ts';
+import { Connection, type WarehousePlace } from './connection.ts';
 import { warehouseError } from './errors.ts';
 import { load } from './load.ts';
 import { requireMigrated } from './migrate.ts';
 import { keepMonths } from './months.ts';
 
 export interface LoadRoleOptions {
-  readonly url: string;
+  readonly warehouse: WarehousePlace | string;
   /** From the beginning of one load to that of the next, ms. */
   readonly intervalMs: number;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'debug'>;
@@ -134,7 +134,7 @@ export class LoadRole {
   }
 
   async #loadOnce(): Promise<void> {
-    const connection = await Connection.open(this.#options.url);
+    const connection = await Connection.open(this.#options.warehouse);
     this.#connection = connection;
     try {
       await requireMigrated(connection);

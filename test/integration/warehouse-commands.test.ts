@@ -164,7 +164,7 @@ describe('darkroom warehouse check', () => {
 describe('the role load', () => {
   const roles: LoadRole[] = [];
   const role = (lab: WarehouseLab) => {
-    const made = new LoadRole({ url: lab.url, intervalMs: 200, logger: silent, nowMs: () => NOW_MS });
+    const made = new LoadRole({ warehouse: lab.url, intervalMs: 200, logger: silent, nowMs: () => NOW_MS });
     roles.push(made);
     return made;
   };
@@ -214,7 +214,7 @@ describe('the role load', () => {
     const lab = await WarehouseLab.open(stack.addresses.warehouse);
     const address = new URL(lab.url);
     address.password = 'wrong';
-    const refused = new LoadRole({ url: address.href, intervalMs: 200, logger: silent });
+    const refused = new LoadRole({ warehouse: address.href, intervalMs: 200, logger: silent });
     const failure = refused.start(AbortSignal.timeout(10_000));
     await expect(failure).rejects.toMatchObject({ code: 'WAREHOUSE_REFUSED' });
     await expect(failure).rejects.not.toThrow('wrong');

@@ -13,7 +13,7 @@ export function countersRole(
 ): Role {
   const { config, logger } = context;
   const registry = registryOf(config);
-  const sink = createRedisCounters({ url: settings.url, prefix: settings.prefix });
+  const sink = createRedisCounters(settings);
   const topology = countersTopology({
     imageStats: config.topics.stats,
     codec: registry.codec,

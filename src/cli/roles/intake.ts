@@ -7,6 +7,7 @@ import { createS3Store } from '../../sinks/s3.ts';
 import { connectProducer } from '../../topology/kafka/clients.ts';
 import { requireTopicNames } from '../../topology/kafka/topics.ts';
 import { withAdmin } from '../kafka-admin.ts';
+import { kafkaSettings } from '../kafka-settings.ts';
 import { s3Place } from '../s3-place.ts';
 import { Dependencies } from './dependencies.ts';
 import { registryOf } from './registry.ts';
@@ -21,7 +22,8 @@ export function intakeRole(
   { config, logger }: RoleContext,
   settings: NonNullable<RoleContext['config']['intake']>,
 ): Role {
-  const { kafka, s3: place, topics } = config;
+  const { s3: place, topics } = config;
+  const kafka = kafkaSettings(config.kafka);
   const { queueUrl: url, endpoint, pollers } = settings;
   const { region, credentials } = place;
   const concurrency = pollers + SPARE_CONNECTIONS;
@@ -55,7 +57,9 @@ export function intakeRole(
     {
       name: 'Kafka',
       reach: () =>
-        withAdmin(kafka, logger, async (admin) => requireTopicNames([topics.uploads], await admin.topics())),
+        withAdmin(kafka, logger, async (admin) =>
+          requireTopicNames([topics.uploads], await admin.topics([topics.uploads])),
+        ),
       trouble: () => publisher.trouble(),
     },
     {

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../../observability/metrics.ts';
 import type { Topology } from '../../topology/index.ts';
 import { KafkaStreams } from '../../topology/kafka/streams.ts';
-import { requireTopics } from '../../topology/kafka/topics.ts';
+import { externalTopics, requireTopics } from '../../topology/kafka/topics.ts';
 import { withAdmin } from '../kafka-admin.ts';
+import { kafkaSettings } from '../kafka-settings.ts';
 import { streamsProbes } from '../streams-probes.ts';
 import { Dependencies, type Dependency } from './dependencies.ts';
 import type { Role, RoleContext } from './role.ts';
@@ -25,7 +26,8 @@ export interface StreamsRoleOptions {
 /** A role that is one application of the engine, in the consumer group `<APPLICATION_ID>-<name>`. */
 export function streamsRole(options: StreamsRoleOptions, { config, logger }: RoleContext): Role {
   const { name, topology, memoryBudgetBytes, maxPartitionFetchBytes, release } = options;
-  const { kafka, engine } = config;
+  const { engine } = config;
+  const kafka = kafkaSettings(config.kafka);
   for (const warning of topology.warnings) logger.warn({}, warning);
   const applicationId = `${engine.applicationId}-${name}`;
   const streams = new KafkaStreams(topology, {
@@ -40,7 +42,10 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
     ...options.dependencies,
     {
       name: 'Kafka',
-      reach: () => withAdmin(kafka, logger, async (admin) => requireTopics(topology, await admin.topics())),
+      reach: () =>
+        withAdmin(kafka, logger, async (admin) =>
+          requireTopics(topology, await admin.topics([...externalTopics(topology)])),
+        ),
     },
   ]);
   const failed = new Promise<never>((_, reject) => {
