@@ -1,11 +1,25 @@
 import { StreamsError } from '../errors.ts';
 import type { StoreBuilder } from '../graph/nodes.ts';
 import { BufferRows, type BufferStore } from './buffer-store.ts';
-import type { StoreSpec } from './bytes.ts';
+import type { StoreContext, StoreSpec } from './bytes.ts';
 import { KeyValueRows } from './key-value-store.ts';
+import { SegmentedLayout, type SegmentedShape } from './segmented-layout.ts';
+import { SegmentedRows } from './segmented-rows.ts';
+import { SessionRows } from './session-store.ts';
 import { type StoreSerde, StoreSerdes } from './store-serdes.ts';
 import { timestampedSerde } from './timestamped-serde.ts';
-import type { KeyValueStore, StateStore, TimestampedKeyValueStore, ValueAndTimestamp } from './types.ts';
+import type {
+  KeyValueStore,
+  SessionStore,
+  StateStore,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+  WindowStore,
+} from './types.ts';
+import { WindowRows } from './window-store.ts';
+
+/** Shorter segments would be many, and save little. */
+const LEAST_SEGMENT_MS = 60_000;
 
 export interface StoreOptions {
   /** In LMDB where there is a state directory; else in memory. Default true. */
@@ -37,6 +51,57 @@ export function timestampedKeyValueStore<K, V>(
   });
 }
 
+export interface WindowStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
+  readonly windowSizeMs: number;
+  /** At least `windowSizeMs`; for aggregations also the grace period. */
+  readonly retentionMs: number;
+  /** Whether several rows may have one key and start, in order of arrival; `null` deletes nothing then. Default false. */
+  readonly retainDuplicates?: boolean;
+  /** Whether `fetchAll` and `all` go by start, then key. Default false. */
+  readonly timeOrdered?: boolean;
+}
+
+/** Throws STORE_RETENTION_TOO_SHORT. */
+export function windowStore<K, V>(
+  name: string,
+  options: WindowStoreOptions<K, V>,
+): StoreBuilder<WindowStore<K, V>> {
+  return windowBuilder('a window store', name, options);
+}
+
+/** Throws STORE_RETENTION_TOO_SHORT. */
+export function timestampedWindowStore<K, V>(
+  name: string,
+  options: WindowStoreOptions<K, V>,
+): StoreBuilder<WindowStore<K, ValueAndTimestamp<V>>> {
+  const value = timestampedSerde(options.value);
+  return windowBuilder<K, ValueAndTimestamp<V>>('a timestamped window store', name, { ...options, value });
+}
+
+export interface SessionStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
+  /** At least the inactivity gap and the grace period. */
+  readonly retentionMs: number;
+  /** Whether `findSessionsByEnd` is asked often, and `all` goes by end, start and key. Default false. */
+  readonly timeOrdered?: boolean;
+}
+
+export function sessionStore<K, V>(
+  name: string,
+  options: SessionStoreOptions<K, V>,
+): StoreBuilder<SessionStore<K, V>> {
+  const serdes = new StoreSerdes(name, options.key, options.value);
+  const segmented = segments(options, { withStart: true, numbered: false });
+  return {
+    ...spec(name, 'session', options),
+    ...segmented.spec,
+    open: (context) => new SessionRows(serdes, segmented.open(context, false)),
+    narrow: (store) => {
+      if (store instanceof SessionRows) return store;
+      throw otherType(store, 'a session store');
+    },
+  };
+}
+
 /** Raw ordered bytes, for operators that lay out their own rows. */
 export function bufferStore(name: string, options: StoreOptions = {}): StoreBuilder<BufferStore> {
   return {
@@ -62,6 +127,49 @@ function keyValueBuilder<K, V>(
       if (store instanceof KeyValueRows && store.type === type) return store;
       throw otherType(store, type);
     },
+  };
+}
+
+function windowBuilder<K, V>(
+  type: string,
+  name: string,
+  options: WindowStoreOptions<K, V>,
+): StoreBuilder<WindowStore<K, V>> {
+  const { windowSizeMs, retentionMs, retainDuplicates = false, timeOrdered = false } = options;
+  if (windowSizeMs > retentionMs) {
+    throw new StreamsError(
+      'STORE_RETENTION_TOO_SHORT',
+      'fail',
+      `the window store "${name}" keeps rows for ${retentionMs} ms, less than its windows of ${windowSizeMs} ms last; raise its retentionMs to the windows' size and grace`,
+    );
+  }
+  const serdes = new StoreSerdes(name, options.key, options.value);
+  const segmented = segments(options, { withStart: false, numbered: retainDuplicates });
+  return {
+    ...spec(name, 'window', options),
+    ...segmented.spec,
+    open: (context) => {
+      const rows = segmented.open(context, timeOrdered);
+      return new WindowRows(serdes, rows, { type, windowSizeMs, retainDuplicates });
+    },
+    narrow: (store) => {
+      if (store instanceof WindowRows && store.type === type) return store;
+      throw otherType(store, type);
+    },
+  };
+}
+
+/** Segments as Kafka's RocksDB stores have them: two or three are alive at a time. */
+function segments(
+  { retentionMs, timeOrdered = false }: { readonly retentionMs: number; readonly timeOrdered?: boolean },
+  shape: Pick<SegmentedShape, 'withStart' | 'numbered'>,
+) {
+  const segmentMs = Math.max(Math.trunc(retentionMs / 2), LEAST_SEGMENT_MS);
+  const layout = new SegmentedLayout({ ...shape, segmentMs, byTime: timeOrdered });
+  return {
+    spec: { retentionMs, layout: layout.name, changelog: layout },
+    open: (context: StoreContext, readsLastMs: boolean) =>
+      new SegmentedRows(context, { layout, retentionMs, byTime: timeOrdered, readsLastMs }),
   };
 }
 

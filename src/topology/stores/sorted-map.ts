@@ -1,4 +1,7 @@
-import btree from 'sorted-btree';
+import { createRequire } from 'node:module';
+
+/** Required, since loaders do not agree on what the default of a CommonJS module with a `default` is. */
+const btree: typeof import('sorted-btree') = createRequire(import.meta.url)('sorted-btree');
 
 /** A map ordered by its keys' code units: for keys that are latin1 text of bytes, the order of the bytes. */
 export type SortedMap<V> = InstanceType<typeof btree.default<string, V>>;
