@@ -1,11 +1,12 @@
 import type { ProcessorContext, StoreHandle } from '../graph/nodes.ts';
-import type { Serde } from '../serde.ts';
+import type { BufferStore } from '../stores/buffer-store.ts';
 import type { MutableBytes, StreamClock } from '../stores/bytes.ts';
-import type { StateStore } from '../stores/types.ts';
-
-type BufferStore = StateStore & { readonly bytes: MutableBytes };
+import { type StoreSerde, StoreSerdes } from '../stores/store-serdes.ts';
+import { readTime, TIME_BYTES, writeTime } from '../stores/times.ts';
 
 export type JoinSide = 'left' | 'right';
+
+export const otherSide = (side: JoinSide): JoinSide => (side === 'left' ? 'right' : 'left');
 
 /** A record that has found no partner yet. */
 export interface UnjoinedRecord {
@@ -16,42 +17,38 @@ export interface UnjoinedRecord {
   readonly timestamp: number;
 }
 
-type Place = Pick<UnjoinedRecord, 'side' | 'key' | 'timestamp'>;
-
-interface UnjoinedOptions {
+export interface UnjoinedOptions {
   readonly store: StoreHandle<BufferStore>;
-  readonly key: Serde<unknown>;
-  readonly left: Serde<unknown>;
-  readonly right: Serde<unknown>;
+  readonly key: StoreSerde<unknown>;
+  readonly left: StoreSerde<unknown>;
+  readonly right: StoreSerde<unknown>;
 }
 
-const ROWS = Buffer.of(1);
 const EARLIEST = Buffer.of(0);
-const TIMESTAMP_BYTES = 8;
+const ROWS = Buffer.of(1);
+const SIDE_AT = ROWS.length + TIME_BYTES;
+const KEY_AT = SIDE_AT + 1;
+const LENGTH_BYTES = 4;
 
-function readTime(bytes: Buffer, at: number): number {
-  return Number(bytes.readBigInt64BE(at));
-}
-
-/** Several values as one: each behind its length, 4 bytes. */
+/** Several values as one: each behind its length. */
 function append(values: Buffer | null, value: Buffer): Buffer {
-  const length = Buffer.alloc(4);
+  const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(value.length);
-  return Buffer.concat([...(values ? [values] : []), length, value]);
+  return Buffer.concat(values ? [values, length, value] : [length, value]);
 }
 
 function* split(values: Buffer): Generator<Buffer> {
   for (let at = 0; at < values.length; ) {
-    const end = at + 4 + values.readUInt32BE(at);
-    yield values.subarray(at + 4, end);
-    at = end;
+    const from = at + LENGTH_BYTES;
+    at = from + values.readUInt32BE(at);
+    yield values.subarray(from, at);
   }
 }
 
 /**
  * The records of one task that a left or outer join may still have to send out alone; both sides share it. Rows lie by
- * timestamp, then side (right first), then key: `1, timestamp (8 bytes), side (right 0, left 1), key`; the values of one
- * place in the order of arrival. Row `0` keeps `earliestMs`, so that a takeover goes on exactly as its predecessor would have.
+ * timestamp, then side (right first), then key: `1, timestamp, side (right 0, left 1), key`; the values of one row in the
+ * order of arrival. Row `0` keeps `earliestMs`, so that a takeover goes on exactly as its predecessor would have.
  */
 export class UnjoinedRecords {
   /** The highest time that either side has seen. */
@@ -59,20 +56,21 @@ export class UnjoinedRecords {
   /** Wall clock before which nobody looks for closed windows, ms. */
   nextLookMs = 0;
   readonly #bytes: MutableBytes;
-  readonly #topic: string;
-  readonly #serdes: UnjoinedOptions;
+  readonly #serdes: Readonly<Record<JoinSide, StoreSerdes<unknown, unknown>>>;
   #earliestMs: number;
 
-  constructor(store: BufferStore, clock: StreamClock, options: UnjoinedOptions) {
+  constructor(store: BufferStore, clock: StreamClock, { key, left, right }: UnjoinedOptions) {
     this.clock = clock;
     this.#bytes = store.bytes;
-    this.#topic = `${store.name}-changelog`;
-    this.#serdes = options;
+    this.#serdes = {
+      left: new StoreSerdes(store.name, key, left),
+      right: new StoreSerdes(store.name, key, right),
+    };
     const kept = this.#bytes.get(EARLIEST);
     this.#earliestMs = kept ? readTime(kept, 0) : Number.POSITIVE_INFINITY;
   }
 
-  /** No row before this can be due; Infinity: nothing is known to be there. */
+  /** What Kafka Streams believes to be the earliest timestamp here; Infinity: it believes that nothing is. */
   get earliestMs(): number {
     return this.#earliestMs;
   }
@@ -82,50 +80,50 @@ export class UnjoinedRecords {
     this.#earliestMs = timeMs;
     let kept: Buffer | null = null;
     if (timeMs !== Number.POSITIVE_INFINITY) {
-      kept = Buffer.alloc(TIMESTAMP_BYTES);
-      kept.writeBigInt64BE(BigInt(timeMs));
+      kept = Buffer.alloc(TIME_BYTES);
+      writeTime(kept, timeMs, 0);
     }
     this.#bytes.put(EARLIEST, kept);
   }
 
   add(record: UnjoinedRecord): void {
-    const value = this.#serdes[record.side].serialize(this.#topic, record.value);
+    const value = this.#serdes[record.side].valueBytes(record.value);
     if (value === null) return;
     const row = this.#row(record);
     this.#bytes.put(row, append(this.#bytes.get(row), value));
     this.earliestMs = Math.min(this.earliestMs, record.timestamp);
   }
 
-  /** Forgets every record of this place: it has found a partner, or has gone out alone. */
-  remove(place: Place): void {
+  /** Forgets every record of this key, side and time: they have found a partner, or have gone out alone. */
+  remove(place: Omit<UnjoinedRecord, 'value'>): void {
     const row = this.#row(place);
     if (this.#bytes.get(row)) this.#bytes.put(row, null);
   }
 
-  /** In order; those that are removed on the way are not seen again. */
+  /** In order. */
   *[Symbol.iterator](): Generator<UnjoinedRecord> {
     for (const [row, values] of this.#bytes.range(ROWS, null)) {
-      const side = row[ROWS.length + TIMESTAMP_BYTES] === 0 ? 'right' : 'left';
-      const key = this.#serdes.key.deserialize(this.#topic, row.subarray(ROWS.length + TIMESTAMP_BYTES + 1));
-      const timestamp = readTime(row, ROWS.length);
-      for (const value of split(values)) {
-        yield { side, key, timestamp, value: this.#serdes[side].deserialize(this.#topic, value) };
-      }
+      const side = row[SIDE_AT] === 0 ? 'right' : 'left';
+      const serdes = this.#serdes[side];
+      const place = {
+        side,
+        key: serdes.key(row.subarray(KEY_AT)),
+        timestamp: readTime(row, ROWS.length),
+      } as const;
+      for (const value of split(values)) yield { ...place, value: serdes.value(value) };
     }
   }
 
-  #row({ side, key, timestamp }: Place): Buffer {
-    const keyBytes = this.#serdes.key.serialize(this.#topic, key) ?? Buffer.alloc(0);
-    const row = Buffer.alloc(ROWS.length + TIMESTAMP_BYTES + 1 + keyBytes.length);
-    ROWS.copy(row);
-    row.writeBigInt64BE(BigInt(timestamp), ROWS.length);
-    row[ROWS.length + TIMESTAMP_BYTES] = side === 'left' ? 1 : 0;
-    keyBytes.copy(row, ROWS.length + TIMESTAMP_BYTES + 1);
-    return row;
+  #row({ side, key, timestamp }: Omit<UnjoinedRecord, 'value'>): Buffer {
+    const head = Buffer.alloc(KEY_AT);
+    ROWS.copy(head);
+    writeTime(head, timestamp, ROWS.length);
+    head[SIDE_AT] = side === 'left' ? 1 : 0;
+    return Buffer.concat([head, this.#serdes[side].keyBytes(key)]);
   }
 }
 
-/** Opens the one UnjoinedRecords of a task for whichever side asks first. */
+/** Opens the one UnjoinedRecords of a task, for whichever side asks first. */
 export function unjoinedRecords(options: UnjoinedOptions): (context: ProcessorContext) => UnjoinedRecords {
   const opened = new WeakMap<BufferStore, UnjoinedRecords>();
   return (context) => {

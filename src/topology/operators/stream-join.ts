@@ -3,7 +3,7 @@ import type { Headers, StreamRecord } from '../record.ts';
 import type { WindowStore } from '../stores/types.ts';
 import { joinProcessor } from './join-processor.ts';
 import { isAbsent, type Joiner } from './join-values.ts';
-import type { JoinSide, UnjoinedRecords } from './stream-join-unjoined.ts';
+import { type JoinSide, otherSide, type UnjoinedRecords } from './stream-join-unjoined.ts';
 import type { JoinWindows } from './stream-join-windows.ts';
 
 type Records = StoreHandle<WindowStore<unknown, unknown>>;
@@ -14,7 +14,8 @@ export function joinWindow(store: Records): () => Processor {
     const kept = context.getStateStore(store);
     return (record) => {
       context.forward(record);
-      if (!isAbsent(record.key)) kept.put(record.key, record.value, record.timestamp);
+      if (!isAbsent(record.key) && !isAbsent(record.value))
+        kept.put(record.key, record.value, record.timestamp);
     };
   });
 }
@@ -105,7 +106,7 @@ class StreamJoinSide {
     for (const { key, value } of this.#other.fetchRange(record.key, from, this.#lastPartnerMs(record))) {
       joined = true;
       const timestamp = key.window.startMs;
-      this.#unjoined?.remove({ side: side === 'left' ? 'right' : 'left', key: record.key, timestamp });
+      this.#unjoined?.remove({ side: otherSide(side), key: record.key, timestamp });
       const [left, right] = side === 'left' ? [record.value, value] : [value, record.value];
       this.#context.forward({
         ...record,

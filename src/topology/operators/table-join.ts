@@ -1,8 +1,8 @@
 import type { Processor, StoreHandle } from '../graph/nodes.ts';
 import type { TimestampedKeyValueStore, ValueAndTimestamp } from '../stores/types.ts';
 import { joinProcessor } from './join-processor.ts';
-import { isAbsent, type Joiner } from './join-values.ts';
-import type { JoinSide } from './stream-join-unjoined.ts';
+import { isAbsent } from './join-values.ts';
+import { type JoinSide, otherSide } from './stream-join-unjoined.ts';
 import type { Change, TableView, ValueGetter } from './types.ts';
 
 /** Which rows a join of two tables keeps although the other table has none: no rows, the left's, those of both. */
@@ -11,13 +11,16 @@ export type TableJoinKind = 'inner' | 'left' | 'outer';
 const keepsAlone = (kind: TableJoinKind, side: JoinSide) =>
   kind === 'outer' || (kind === 'left' && side === 'left');
 
+/** What a row of the left and one of the right become; `null` stands for a missing one. */
+export type RowJoiner = (left: unknown, right: unknown) => unknown;
+
 export interface TableJoinOptions {
   readonly kind: TableJoinKind;
   /** The side whose changes come in. */
   readonly side: JoinSide;
   /** The other side's rows. */
   readonly other: TableView;
-  readonly joiner: Joiner;
+  readonly joiner: RowJoiner;
   /** Asked when a task starts: whether somebody below needs old values. */
   readonly sendsOldValues: () => boolean;
 }
@@ -30,10 +33,9 @@ export function tableJoin({
   joiner,
   sendsOldValues,
 }: TableJoinOptions): () => Processor<unknown, Change> {
-  const otherSide = side === 'left' ? 'right' : 'left';
-  const join = (mine: unknown, theirs: unknown, key: unknown): unknown => {
-    if (isAbsent(mine) && (isAbsent(theirs) || !keepsAlone(kind, otherSide))) return null;
-    return side === 'left' ? joiner(mine, theirs, key) : joiner(theirs, mine, key);
+  const join = (mine: unknown, theirs: unknown): unknown => {
+    if (isAbsent(mine) && (isAbsent(theirs) || !keepsAlone(kind, otherSide(side)))) return null;
+    return side === 'left' ? joiner(mine, theirs) : joiner(theirs, mine);
   };
   return joinProcessor<Change>((context) => {
     const rows = other.open(context);
@@ -49,8 +51,8 @@ export function tableJoin({
         return;
       const theirs = row?.value ?? null;
       const joined: Change = {
-        newValue: join(change.newValue, theirs, key),
-        oldValue: sendOld ? join(change.oldValue, theirs, key) : null,
+        newValue: join(change.newValue, theirs),
+        oldValue: sendOld ? join(change.oldValue, theirs) : null,
       };
       const timestamp = row ? Math.max(record.timestamp, row.timestamp) : record.timestamp;
       context.forward({ ...record, value: joined, timestamp });
@@ -82,15 +84,14 @@ export function tableJoinMerge({
 
 function joinedRow(
   kind: TableJoinKind,
-  joiner: Joiner,
-  key: unknown,
+  joiner: RowJoiner,
   left: ValueAndTimestamp<unknown> | null,
   right: ValueAndTimestamp<unknown> | null,
 ): ValueAndTimestamp<unknown> | null {
   if (!left && !right) return null;
   if (!left && !keepsAlone(kind, 'right')) return null;
   if (!right && !keepsAlone(kind, 'left')) return null;
-  const value = joiner(left?.value ?? null, right?.value ?? null, key);
+  const value = joiner(left?.value ?? null, right?.value ?? null);
   if (isAbsent(value)) return null;
   return { value, timestamp: Math.max(left?.timestamp ?? -1, right?.timestamp ?? -1) };
 }
@@ -100,14 +101,14 @@ export function tableJoinView(
   kind: TableJoinKind,
   left: TableView,
   right: TableView,
-  joiner: Joiner,
+  joiner: RowJoiner,
 ): TableView {
   return {
     stores: [...new Set([...left.stores, ...right.stores])],
     open(context): ValueGetter {
       const leftRows = left.open(context);
       const rightRows = right.open(context);
-      return { get: (key) => joinedRow(kind, joiner, key, leftRows.get(key), rightRows.get(key)) };
+      return { get: (key) => joinedRow(kind, joiner, leftRows.get(key), rightRows.get(key)) };
     },
   };
 }
