@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config/environment.ts';
+import { policiesCommand } from './policies.ts';
 import { produceCommand } from './produce.ts';
 import { startCommand } from './start.ts';
 import { type Terminal, UsageError } from './terminal.ts';
@@ -27,7 +28,14 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .version(packageJson.version, '-V, --version', 'print the version')
     .option('--debug', 'show stack traces (also: DEBUG=1)')
     .addHelpText('after', EXAMPLES);
-  for (const command of [startCommand, tryCommand, topologyCommand, produceCommand, warehouseCommand]) {
+  for (const command of [
+    startCommand,
+    tryCommand,
+    topologyCommand,
+    produceCommand,
+    policiesCommand,
+    warehouseCommand,
+  ]) {
     program.addCommand(command(terminal));
   }
   program.helpCommand('help [command]', 'explain a command');

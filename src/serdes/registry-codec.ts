@@ -13,8 +13,10 @@ export interface RegistryCodecOptions extends RegistryOptions {
   readonly topics: {
     readonly imageUploads: string;
     readonly imageStats: string;
-    readonly imagePolicies: string;
-    readonly imageCounts: string;
+    /** Absent: no policy is encoded. */
+    readonly imagePolicies?: string;
+    /** Absent: no count is encoded. */
+    readonly imageCounts?: string;
   };
   /** An id that the registry did not know is not asked for again this long, ms. Default 10 s. */
   readonly unknownIdTtlMs?: number;
@@ -44,8 +46,9 @@ export function createRegistryCodec(options: RegistryCodecOptions): RegistryCode
     async start() {
       await uploaded.register(`${options.topics.imageUploads}-value`);
       await processed.register(`${options.topics.imageStats}-value`);
-      await policy.register(`${options.topics.imagePolicies}-value`);
-      await count.register(`${options.topics.imageCounts}-value`);
+      const { imagePolicies, imageCounts } = options.topics;
+      if (imagePolicies !== undefined) await policy.register(`${imagePolicies}-value`);
+      if (imageCounts !== undefined) await count.register(`${imageCounts}-value`);
     },
     decodeUpload: (bytes) => uploaded.decode(bytes),
     decodeProcessed: (bytes) => processed.decode(bytes),
