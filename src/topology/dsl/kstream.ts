@@ -4,6 +4,7 @@ import type {
   AsyncFunction,
   AsyncOptions,
   ExternalOptions,
+  ProcessOptions,
   Produced,
   Repartitioned,
   RepartitionedBy,
@@ -55,10 +56,10 @@ export interface KStream<out K, out V> {
    */
   mapAsync<V2, R = V2>(fn: AsyncFunction<K, V, V2>, options: AsyncOptions<K, V, V2, R>): KStream<K, V2 | R>;
 
-  /** A processor of one's own, in each record's turn; one instance a task. No state stores yet. */
-  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, named?: Named): KStream<K2, V2>;
+  /** A processor of one's own, in each record's turn; one instance a task. */
+  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options?: ProcessOptions): KStream<K2, V2>;
   /** As `process`; forwarding another key is an error. */
-  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, named?: Named): KStream<K, V2>;
+  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, options?: ProcessOptions): KStream<K, V2>;
 
   /** Through a topic of the application's own, partitioned by key. Records without a key are dropped. */
   repartition<K2>(repartitioned: RepartitionedBy<K, V, K2>): KStream<K2, V>;

@@ -1,4 +1,4 @@
-import type { AsyncContext, TimestampExtractor } from '../graph/nodes.ts';
+import type { AsyncContext, StoreBuilder, TimestampExtractor } from '../graph/nodes.ts';
 import type { RecordContext } from '../record.ts';
 import type { Deserializer, Serde, Serializer } from '../serde.ts';
 import type { Named, RecordFunction } from './functions.ts';
@@ -39,7 +39,10 @@ export interface ExternalOptions extends Named {
   readonly maxBatchRecords?: number;
 }
 
-/** A topic of the application's own, on which records with one key lie on one partition. Records without a key are dropped. */
+/**
+ * A topic of the application's own, on which records with one key lie on one partition. Records without a key are dropped,
+ * unless a left or outer join below has results for them.
+ */
 export interface Repartitioned<K, V> extends Named {
   /** Default: as many as the widest source topic upstream. */
   readonly partitions?: number;
@@ -66,4 +69,35 @@ export interface AsyncOptions<K, V, V2, R> extends Named {
   readonly recover?: (error: unknown, value: V, key: K) => R;
   /** Bytes that a result holds beyond the input record's own. Default 0. */
   readonly sizeOf?: (value: V2 | R) => number;
+}
+
+/** The store that keeps a table's rows. */
+export interface Materialized<K, V> {
+  /** The store's name. A table that could do without a store keeps one under this name, for queries from outside. */
+  readonly as?: string;
+  /** Serdes: these, else those that the stream or table is known to have, else bytes. */
+  readonly key?: SerdeFor<K>;
+  readonly value?: SerdeFor<V>;
+  /** Windows and sessions: how long rows are kept beyond the newest, ms. Default, and at least: size (or gap) + grace. */
+  readonly retentionMs?: number;
+  /** Whether a changelog topic restores the store elsewhere. Default true. */
+  readonly logging?: boolean;
+  /** Whether the store lies on disk where there is a state directory. Default true. */
+  readonly persistent?: boolean;
+}
+
+/** `as` names the node. `materialized: {}` and none at all make different generated names, as in Kafka Streams. */
+export interface TableOptions<K, V> extends Named {
+  readonly materialized?: Materialized<K, V>;
+}
+
+/** How a grouping goes through a topic, if it has to. `as` names the topic: `<as>-repartition`. */
+export interface Grouped<K, V> extends Named {
+  readonly key?: SerdeFor<K>;
+  readonly value?: SerdeFor<V>;
+}
+
+/** `stores`: those that the processor reads or writes, each added by `builder.addStateStore`. */
+export interface ProcessOptions extends Named {
+  readonly stores?: readonly (string | StoreBuilder)[];
 }

@@ -1,105 +1,89 @@
 import type { ExternalSink } from '../external-sink.ts';
-import type { DraftNode, GraphDraft } from '../graph/draft.ts';
+import type { DraftNode } from '../graph/draft.ts';
 import type { Operator } from '../graph/nodes.ts';
 import { Branching } from './branching.ts';
-import { eraseSerde } from './erase.ts';
+import { type StreamEnd, streamEnd } from './ends.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
 import type { BranchedKStream, KStream, SplitStreams } from './kstream.ts';
 import { mapAsync } from './map-async.ts';
+import { givenSerdes } from './materialized.ts';
+import { mergeStreams } from './merge.ts';
 import * as operators from './operators.ts';
 import type {
   AsyncFunction,
   AsyncOptions,
   ExternalOptions,
+  ProcessOptions,
   Produced,
   Repartitioned,
   RepartitionedBy,
-  SerdeFor,
   TopicExtractor,
 } from './options.ts';
 import { type FixedKeyProcessorSupplier, fixedKey, type ProcessorSupplier } from './processors.ts';
-import { addRepartition } from './repartition.ts';
-import type { Serdes } from './serdes.ts';
+import { repartitioned } from './repartition.ts';
 import { addExternalSink, addTopicSink } from './sinks.ts';
 import { type Branches, otherwise } from './split.ts';
 
+/** What an operator leaves as it was. */
+interface Kept {
+  readonly key: boolean;
+  readonly value: boolean;
+}
+
+const ALL: Kept = { key: true, value: true };
+const KEY: Kept = { key: true, value: false };
+const VALUE: Kept = { key: false, value: true };
+const NOTHING: Kept = { key: false, value: false };
+
 /** A stream as the end of one node of the draft. */
 export class StreamNode<K, V> implements KStream<K, V> {
-  readonly #draft: GraphDraft;
-  readonly #node: DraftNode;
-  readonly #serdes: Serdes;
+  readonly [streamEnd]: StreamEnd;
 
-  constructor(draft: GraphDraft, node: DraftNode, serdes: Serdes) {
-    this.#draft = draft;
-    this.#node = node;
-    this.#serdes = serdes;
+  constructor(stream: StreamEnd) {
+    this[streamEnd] = stream;
   }
 
   filter<S extends V = V>(predicate: Predicate<K, V> | TypeGuard<K, V, S>, named?: Named): KStream<K, S> {
-    return this.#then('KSTREAM-FILTER-', named, operators.filter(predicate, true), this.#serdes);
+    return this.#then('KSTREAM-FILTER-', named, operators.filter(predicate, true), ALL);
   }
 
   filterNot<S extends V = never>(
     predicate: Predicate<K, V> | TypeGuard<K, V, S>,
     named?: Named,
   ): KStream<K, Exclude<V, S>> {
-    return this.#then('KSTREAM-FILTER-', named, operators.filter(predicate, false), this.#serdes);
+    return this.#then('KSTREAM-FILTER-', named, operators.filter(predicate, false), ALL);
   }
 
   map<K2, V2>(mapper: RecordFunction<K, V, KeyValue<K2, V2>>, named?: Named): KStream<K2, V2> {
-    return this.#then('KSTREAM-MAP-', named, operators.map(mapper), this.#without('key', 'value'));
+    return this.#then('KSTREAM-MAP-', named, operators.map(mapper), NOTHING);
   }
 
   mapValues<V2>(mapper: RecordFunction<K, V, V2>, named?: Named): KStream<K, V2> {
-    return this.#then('KSTREAM-MAPVALUES-', named, operators.mapValues(mapper), this.#without('value'));
+    return this.#then('KSTREAM-MAPVALUES-', named, operators.mapValues(mapper), KEY);
   }
 
   flatMap<K2, V2>(mapper: RecordFunction<K, V, Iterable<KeyValue<K2, V2>>>, named?: Named): KStream<K2, V2> {
-    return this.#then('KSTREAM-FLATMAP-', named, operators.flatMap(mapper), this.#without('key', 'value'));
+    return this.#then('KSTREAM-FLATMAP-', named, operators.flatMap(mapper), NOTHING);
   }
 
   flatMapValues<V2>(mapper: RecordFunction<K, V, Iterable<V2>>, named?: Named): KStream<K, V2> {
-    return this.#then(
-      'KSTREAM-FLATMAPVALUES-',
-      named,
-      operators.flatMapValues(mapper),
-      this.#without('value'),
-    );
+    return this.#then('KSTREAM-FLATMAPVALUES-', named, operators.flatMapValues(mapper), KEY);
   }
 
   selectKey<K2>(selector: RecordFunction<K, V, K2>, named?: Named): KStream<K2, V> {
-    return this.#then('KSTREAM-KEY-SELECT-', named, operators.selectKey(selector), this.#without('key'));
+    return this.#then('KSTREAM-KEY-SELECT-', named, operators.selectKey(selector), VALUE);
   }
 
   peek(action: RecordFunction<K, V, void>, named?: Named): KStream<K, V> {
-    return this.#then('KSTREAM-PEEK-', named, operators.observe(action), this.#serdes);
+    return this.#then('KSTREAM-PEEK-', named, operators.observe(action), ALL);
   }
 
   foreach(action: RecordFunction<K, V, void>, named?: Named): void {
-    this.#then('KSTREAM-FOREACH-', named, operators.observe(action), this.#serdes);
+    this.#then('KSTREAM-FOREACH-', named, operators.observe(action), ALL);
   }
 
   merge<V2>(other: KStream<K, V2>, named: Named = {}): KStream<K, V | V2> {
-    const name = this.#draft.nameOr(named.as, 'KSTREAM-MERGE-');
-    const parents = [this.#node];
-    let serdes = this.#without('key', 'value');
-    if (other instanceof StreamNode && other.#draft === this.#draft) {
-      parents.push(other.#node);
-      const shared = other.#serdes;
-      serdes = {
-        key: this.#serdes.key === shared.key ? shared.key : undefined,
-        value: this.#serdes.value === shared.value ? shared.value : undefined,
-      };
-    } else {
-      this.#draft.problem(
-        `merge "${name}": the other stream is of another StreamsBuilder; make both with one`,
-      );
-    }
-    const node = this.#draft.add(
-      { kind: 'processor', name, parents: [], operator: operators.passThrough },
-      parents,
-    );
-    return new StreamNode(this.#draft, node, serdes);
+    return new StreamNode(mergeStreams(this[streamEnd], other, named));
   }
 
   split<B extends Branches<K, V>>(branches: B, named?: Named): SplitStreams<K, V, B>;
@@ -109,12 +93,12 @@ export class StreamNode<K, V> implements KStream<K, V> {
     const defaults = entries.filter(([, predicate]) => predicate === otherwise);
     for (const [name] of entries) {
       if (!/^(0|[1-9][0-9]*)$/.test(name)) continue;
-      this.#draft.problem(
+      this[streamEnd].draft.problem(
         `split "${branching.nameOf('')}": the branch name "${name}" is a number, and JavaScript moves those to the front; use a word`,
       );
     }
     if (defaults.length > 1) {
-      this.#draft.problem(
+      this[streamEnd].draft.problem(
         `split "${branching.nameOf('')}": [${defaults.map(([name]) => name).join(', ')}] are all "otherwise"; only one can be`,
       );
     }
@@ -129,20 +113,22 @@ export class StreamNode<K, V> implements KStream<K, V> {
   }
 
   mapAsync<V2, R = V2>(fn: AsyncFunction<K, V, V2>, options: AsyncOptions<K, V, V2, R>): KStream<K, V2 | R> {
-    const name = this.#draft.nameOr(options.as, 'KSTREAM-MAPASYNC-');
-    return this.#add(name, mapAsync(this.#draft, name, fn, options), this.#without('value'));
+    const { draft } = this[streamEnd];
+    const name = draft.nameOr(options.as, 'KSTREAM-MAPASYNC-');
+    return this.#add(name, mapAsync(draft, name, fn, options), KEY);
   }
 
-  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, named?: Named): KStream<K2, V2> {
-    const operator: Operator = { kind: 'process', supplier };
-    const name = this.#processorName(named, 'KSTREAM-PROCESSOR-');
-    return this.#add(name, operator, this.#without('key', 'value'));
+  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options: ProcessOptions = {}): KStream<K2, V2> {
+    const name = this.#processorName(options, 'KSTREAM-PROCESSOR-');
+    return this.#add(name, { kind: 'process', supplier }, NOTHING, options);
   }
 
-  processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, named?: Named): KStream<K, V2> {
-    const name = this.#processorName(named, 'KSTREAM-PROCESSVALUES-');
-    const operator: Operator = { kind: 'process', supplier: fixedKey(name, supplier) };
-    return this.#add(name, operator, this.#without('value'));
+  processValues<V2>(
+    supplier: FixedKeyProcessorSupplier<K, V, V2>,
+    options: ProcessOptions = {},
+  ): KStream<K, V2> {
+    const name = this.#processorName(options, 'KSTREAM-PROCESSVALUES-');
+    return this.#add(name, { kind: 'process', supplier: fixedKey(name, supplier) }, KEY, options);
   }
 
   repartition<K2>(repartitioned: RepartitionedBy<K, V, K2>): KStream<K2, V>;
@@ -151,14 +137,13 @@ export class StreamNode<K, V> implements KStream<K, V> {
     by,
     ...options
   }: Repartitioned<K2, V> & { by?: RecordFunction<K, V, K2> } = {}): KStream<K2, V> {
-    const { as, partitions } = options;
+    const { as } = options;
     if (by) {
       const keyed = this.selectKey(by, as === undefined ? {} : { as: `${as}-repartition-key` });
       return keyed.repartition(options);
     }
-    const serdes = this.#given(options);
-    const source = addRepartition(this.#draft, this.#node, serdes, { as, partitions });
-    return new StreamNode(this.#draft, source, serdes);
+    const serdes = givenSerdes(options, this[streamEnd].serdes);
+    return new StreamNode(repartitioned(this[streamEnd], serdes, options));
   }
 
   to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;
@@ -167,50 +152,53 @@ export class StreamNode<K, V> implements KStream<K, V> {
     target: string | TopicExtractor<K, V> | ExternalSink<K, V>,
     options: Produced<K, V> & ExternalOptions = {},
   ): void {
+    const { draft, node, serdes } = this[streamEnd];
     if (typeof target === 'object' && 'write' in target) {
-      addExternalSink(this.#draft, this.#node, target, options);
+      addExternalSink(draft, node, target, options);
       return;
     }
-    addTopicSink(this.#draft, this.#node, this.#given(options), target, options);
+    addTopicSink(draft, node, givenSerdes(options, serdes), target, options);
   }
 
   #branching(named: Named): Branching<K, V> {
-    const makeStream = (node: DraftNode): KStream<K, V> => new StreamNode(this.#draft, node, this.#serdes);
-    return new Branching(this.#draft, this.#node, makeStream, named);
+    const { draft, node } = this[streamEnd];
+    const makeStream = (branch: DraftNode): KStream<K, V> =>
+      new StreamNode({ ...this[streamEnd], node: branch });
+    return new Branching(draft, node, makeStream, named);
   }
 
   /** Unlike elsewhere, a given name uses up no index here: so it is in Kafka Streams. */
-  #processorName(named: Named | undefined, prefix: string): string {
-    if (named?.as === undefined) return this.#draft.generateName(prefix);
-    this.#draft.checkName(named.as);
-    return named.as;
+  #processorName({ as }: Named, prefix: string): string {
+    const { draft } = this[streamEnd];
+    if (as === undefined) return draft.generateName(prefix);
+    draft.checkName(as);
+    return as;
   }
 
-  #then<K2, V2>(
-    prefix: string,
-    named: Named | undefined,
+  #then<K2, V2>(prefix: string, named: Named | undefined, operator: Operator, kept: Kept): KStream<K2, V2> {
+    return this.#add(this[streamEnd].draft.nameOr(named?.as, prefix), operator, kept);
+  }
+
+  #add<K2, V2>(
+    name: string,
     operator: Operator,
-    serdes: Serdes,
+    kept: Kept,
+    { stores = [] }: ProcessOptions = {},
   ): KStream<K2, V2> {
-    return this.#add(this.#draft.nameOr(named?.as, prefix), operator, serdes);
-  }
-
-  #add<K2, V2>(name: string, operator: Operator, serdes: Serdes): KStream<K2, V2> {
-    const node = this.#draft.add({ kind: 'processor', name, parents: [], operator }, [this.#node]);
-    return new StreamNode(this.#draft, node, serdes);
-  }
-
-  #without(...changed: (keyof Serdes)[]): Serdes {
-    return {
-      key: changed.includes('key') ? undefined : this.#serdes.key,
-      value: changed.includes('value') ? undefined : this.#serdes.value,
-    };
-  }
-
-  #given<K2>(given: { readonly key?: SerdeFor<K2>; readonly value?: SerdeFor<V> }): Serdes {
-    return {
-      key: eraseSerde(given.key) ?? this.#serdes.key,
-      value: eraseSerde(given.value) ?? this.#serdes.value,
-    };
+    const { draft, node: parent, serdes, sources, keyChanged } = this[streamEnd];
+    const names = stores.map((store) => (typeof store === 'string' ? store : store.name));
+    const node = draft.add({ kind: 'processor', name, parents: [], operator }, [parent], {
+      stores: () => names,
+    });
+    return new StreamNode({
+      draft,
+      node,
+      serdes: {
+        key: kept.key ? serdes.key : undefined,
+        value: kept.value ? serdes.value : undefined,
+      },
+      sources,
+      keyChanged: keyChanged || !kept.key,
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { hashOrder, TreeSet } from './java-order.ts';
-import type { NodeSpec } from './nodes.ts';
-import type { SubTopology } from './topology.ts';
+import type { GlobalTableSpec, NodeSpec } from './nodes.ts';
+import type { Part } from './sub-topologies.ts';
 
 /** A node with the size of what hangs below it; a node that is reached on two ways counts twice. */
 interface Described {
@@ -50,7 +50,7 @@ function heading(spec: NodeSpec): string {
     case 'source':
       return `Source: ${spec.name} (topics: [${hashOrder(spec.topics).join(', ')}])`;
     case 'processor':
-      return `Processor: ${spec.name} (stores: [])`;
+      return `Processor: ${spec.name} (stores: [${hashOrder(spec.stores ?? []).join(', ')}])`;
     case 'sink':
       return typeof spec.topic === 'string'
         ? `Sink: ${spec.name} (topic: ${spec.topic})`
@@ -70,10 +70,24 @@ function describeNode(node: Described): string {
   return `    ${heading(node.spec)}\n${down}${up}`;
 }
 
+function describeGlobalTable(id: number, { source, processor, store }: GlobalTableSpec): string {
+  return [
+    `  Sub-topology: ${id} for global store (will not generate tasks)`,
+    `    Source: ${source.name} (topics: [${source.topics.join(', ')}])`,
+    `      --> ${processor.name}`,
+    `    Processor: ${processor.name} (stores: [${store.name}])`,
+    '      --> none',
+    `      <-- ${source.name}`,
+    '',
+  ].join('\n');
+}
+
 /** The text of Kafka Streams' `Topology.describe()`. */
-export function describe(subTopologies: readonly SubTopology[]): string {
-  const blocks = subTopologies.map(
-    ({ id, nodes }) => `  Sub-topology: ${id}\n${connect(nodes).map(describeNode).join('')}\n`,
+export function describe(parts: readonly Part[]): string {
+  const blocks = parts.map((part) =>
+    'globalTable' in part
+      ? describeGlobalTable(part.id, part.globalTable)
+      : `  Sub-topology: ${part.id}\n${connect(part.nodes).map(describeNode).join('')}\n`,
   );
   return `Topologies:\n ${blocks.join('')}`;
 }

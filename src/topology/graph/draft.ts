@@ -1,13 +1,18 @@
 import { TopologyError } from '../errors.ts';
+import type { StoreSpec } from '../stores/bytes.ts';
 import { nameProblem } from './names.ts';
-import type { NodeSpec, SourceSpec } from './nodes.ts';
+import type { GlobalTableSpec, NodeSpec, SourceSpec } from './nodes.ts';
 import type { RepartitionTopic } from './topology.ts';
 
 /** A node while the graph is being made: its parents are objects, for two nodes may still have one name. */
 export interface DraftNode {
-  /** With no parents; they are named when the graph is built. */
+  /** With no parents and no stores; they are named when the graph is built. */
   readonly spec: NodeSpec;
   readonly parents: readonly DraftNode[];
+  /** Asked when the graph is built: a table keeps its rows only if something further down reads them. */
+  readonly stores: () => readonly string[];
+  /** A join that has results for records without a key: repartitions above it let them through. */
+  readonly keepsNullKeys: boolean;
 }
 
 export interface DraftSource extends DraftNode {
@@ -16,21 +21,67 @@ export interface DraftSource extends DraftNode {
   readonly label?: string | undefined;
   /** What the deserializers came from, to tell whether two reads of one topic agree. */
   readonly serdes: readonly unknown[];
+  /** Whether another such source of the same topics can be read by this node; tables have their own. */
+  readonly shared: boolean;
 }
+
+export interface DraftGlobalTable {
+  readonly table: GlobalTableSpec;
+}
+
+export interface DraftStore {
+  readonly spec: StoreSpec;
+  /** Asked when the graph is built. */
+  readonly wanted: () => boolean;
+}
+
+/** A topic of the application's own with the nodes around it. */
+export interface DraftRepartition {
+  readonly topic: RepartitionTopic;
+  /** Before the topic, the sink last. */
+  readonly before: readonly DraftNode[];
+  readonly source: DraftSource;
+  /** Says at build time whether records without a key may pass. */
+  readonly letNullKeysPass: () => void;
+}
+
+export interface NodeOptions {
+  readonly stores?: (() => readonly string[]) | undefined;
+  readonly keepsNullKeys?: boolean;
+}
+
+const noStores = () => [];
 
 /** The graph that DSL calls add to: nothing is checked beyond one call until all are there. */
 export class GraphDraft {
   readonly nodes: DraftNode[] = [];
   readonly sources: DraftSource[] = [];
-  readonly repartitionTopics: RepartitionTopic[] = [];
+  readonly globalTables: DraftGlobalTable[] = [];
+  readonly stores: DraftStore[] = [];
+  readonly repartitions: DraftRepartition[] = [];
+  /** Sources whose records of one key must meet in one task. */
+  readonly copartitioned: (readonly DraftSource[])[] = [];
   /** Mistakes found so far; `build` reports them with its own. */
   readonly problems: string[] = [];
+  /** Results of closed windows and unmatched joins are looked for at most once in so many ms of wall clock. */
+  readonly emitIntervalMs: number;
+  readonly #order = new Map<DraftNode | DraftGlobalTable, number>();
+  #nextOrder = 0;
   #nextIndex = 0;
   #closed = false;
+
+  constructor(options: { readonly emitIntervalMs: number }) {
+    this.emitIntervalMs = options.emitIntervalMs;
+  }
 
   /** `KSTREAM-MAP-0000000007`: prefix and the builder's running index. */
   generateName(prefix: string): string {
     return `${prefix}${String(this.#nextIndex++).padStart(10, '0')}`;
+  }
+
+  /** `KSTREAM-REDUCE-STATE-STORE-0000000002` */
+  generateStoreName(prefix: string): string {
+    return this.generateName(`${prefix}STATE-STORE-`);
   }
 
   /** The given name or a generated one. A given name uses up an index too, as in Kafka Streams. */
@@ -41,27 +92,60 @@ export class GraphDraft {
     return as;
   }
 
+  /** A name made of the given one and a suffix, or a generated one; uses up an index either way. */
+  suffixedNameOr(as: string | undefined, suffix: string, prefix: string): string {
+    const generated = this.generateName(prefix);
+    return as === undefined ? generated : `${as}${suffix}`;
+  }
+
   checkName(name: string): void {
     const problem = nameProblem(name);
     if (problem) this.problem(`the name given by "as" ${problem}`);
   }
 
-  add(spec: NodeSpec, parents: readonly DraftNode[]): DraftNode {
-    this.#assertOpen(spec.name);
-    const node = { spec, parents: [...new Set(parents)] };
-    this.nodes.push(node);
-    return node;
+  add(spec: NodeSpec, parents: readonly DraftNode[], options: NodeOptions = {}): DraftNode {
+    const { stores = noStores, keepsNullKeys = false } = options;
+    return this.#place(spec.name, { spec, parents: [...new Set(parents)], stores, keepsNullKeys });
   }
 
   addSource(
     spec: SourceSpec,
-    origin: { readonly label?: string | undefined; readonly serdes: readonly unknown[] },
+    origin: {
+      readonly label?: string | undefined;
+      readonly serdes: readonly unknown[];
+      readonly shared?: boolean;
+    },
   ): DraftSource {
-    this.#assertOpen(spec.name);
-    const node = { spec, parents: [], ...origin };
-    this.nodes.push(node);
+    const bare = { spec, parents: [], stores: noStores, keepsNullKeys: false, shared: false };
+    const node = this.#place(spec.name, { ...bare, ...origin });
     this.sources.push(node);
     return node;
+  }
+
+  addGlobalTable(table: GlobalTableSpec): void {
+    this.#assertOpen(table.processor.name);
+    const entry = { table };
+    this.globalTables.push(entry);
+    this.#order.set(entry, this.#nextOrder++);
+  }
+
+  /** A store of the topology; whoever reads or writes it names it. One object may be added several times. */
+  addStore(spec: StoreSpec, wanted: () => boolean = () => true): void {
+    this.#assertOpen(spec.name);
+    this.stores.push({ spec, wanted });
+  }
+
+  addRepartition(repartition: DraftRepartition): void {
+    this.repartitions.push(repartition);
+  }
+
+  /** Kafka Streams writes a repartition that a second aggregation shares in the place of the latest call. */
+  moveToEnd(repartition: DraftRepartition): void {
+    for (const node of [...repartition.before, repartition.source]) this.#order.set(node, this.#nextOrder++);
+  }
+
+  copartition(sources: readonly DraftSource[]): void {
+    this.copartitioned.push([...new Set(sources)]);
   }
 
   problem(text: string): void {
@@ -71,6 +155,27 @@ export class GraphDraft {
   /** From now on, adding a node is an error: the topology that was built would not have it. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Everything in the order in which it enters the topology: that of the calls, parents before children. */
+  inOrder(): (DraftNode | DraftGlobalTable)[] {
+    const waiting = [...this.#order].toSorted(([, a], [, b]) => a - b).map(([entry]) => entry);
+    const placed = new Set<DraftNode | DraftGlobalTable>();
+    while (waiting.length > 0) {
+      const next = waiting.findIndex(
+        (entry) => 'table' in entry || entry.parents.every((parent) => placed.has(parent)),
+      );
+      const [entry] = waiting.splice(Math.max(next, 0), 1);
+      if (entry) placed.add(entry);
+    }
+    return [...placed];
+  }
+
+  #place<N extends DraftNode>(name: string, node: N): N {
+    this.#assertOpen(name);
+    this.nodes.push(node);
+    this.#order.set(node, this.#nextOrder++);
+    return node;
   }
 
   #assertOpen(name: string): void {

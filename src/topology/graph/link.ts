@@ -1,13 +1,19 @@
-import type { DraftNode, DraftSource, GraphDraft } from './draft.ts';
-import type { NodeSpec } from './nodes.ts';
+import type { DraftGlobalTable, DraftNode, DraftSource, GraphDraft } from './draft.ts';
+import type { GlobalTableSpec, NodeSpec } from './nodes.ts';
+import { letNullKeysPass } from './null-keys.ts';
+
+export type LinkedEntry = NodeSpec | GlobalTableSpec;
 
 export interface LinkedGraph {
-  /** In the order of creation, parents named. */
-  readonly nodes: readonly NodeSpec[];
+  /** In the order in which Kafka Streams writes them: parents before children, parents and stores named. */
+  readonly entries: readonly LinkedEntry[];
   readonly sources: readonly DraftSource[];
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
 }
+
+export const isNode = (entry: LinkedEntry): entry is NodeSpec => 'kind' in entry;
+export const isGlobalTable = (entry: LinkedEntry): entry is GlobalTableSpec => !isNode(entry);
 
 const sameTopics = (a: DraftSource, b: DraftSource) =>
   a.spec.topics.length === b.spec.topics.length &&
@@ -29,43 +35,65 @@ function compareReads(first: DraftSource, again: DraftSource, problems: string[]
   }
 }
 
-/**
- * Joins reads of the same topics into the first one's node and names every node's parents. A parent that was joined
- * moves to the end of the list, as in Kafka Streams.
- */
-export function link(draft: GraphDraft): LinkedGraph {
-  const problems: string[] = [];
-  const warnings: string[] = [];
+/** What stands between two sources that read a topic both and cannot be one node; undefined: they can. */
+function conflict(first: DraftSource, again: DraftSource): string | undefined {
+  const shared = again.spec.topics.filter((topic) => first.spec.topics.includes(topic));
+  const both = `sources "${first.spec.name}" and "${again.spec.name}" both read [${shared.join(', ')}]`;
+  if (!first.shared || !again.shared) {
+    return `${both}, and one of them is a table or a repartition, which must be the only reader: read the topic once and go on from what that call returns`;
+  }
+  if (sameTopics(first, again)) return undefined;
+  return `${both} but not the same topics otherwise: read each topic in one stream() call and merge the streams`;
+}
+
+/** Reads of the same topics that the first one's node serves too. */
+function joinReads(
+  draft: GraphDraft,
+  problems: string[],
+  warnings: string[],
+): ReadonlyMap<DraftNode, DraftSource> {
   const byTopic = new Map<string, DraftSource>();
   const joined = new Map<DraftNode, DraftSource>();
   for (const source of draft.sources) {
     const earlier = new Set(source.spec.topics.flatMap((topic) => byTopic.get(topic) ?? []));
     for (const first of earlier) {
-      if (sameTopics(first, source)) {
+      const problem = conflict(first, source);
+      if (problem === undefined) {
         compareReads(first, source, problems, warnings);
         joined.set(source, first);
-      } else {
-        const shared = source.spec.topics.filter((topic) => first.spec.topics.includes(topic));
-        problems.push(
-          `sources "${first.spec.name}" and "${source.spec.name}" both read [${shared.join(', ')}] but not the same ` +
-            `topics otherwise: read each topic in one stream() call and merge the streams`,
-        );
-      }
+      } else problems.push(problem);
     }
     for (const topic of source.spec.topics) if (!byTopic.has(topic)) byTopic.set(topic, source);
   }
+  return joined;
+}
+
+/**
+ * Joins reads of the same topics into the first one's node and names every node's parents and stores. A parent that was
+ * joined moves to the end of the list, as in Kafka Streams.
+ */
+export function link(draft: GraphDraft): LinkedGraph {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const joined = joinReads(draft, problems, warnings);
+  letNullKeysPass(draft);
 
   const parentNames = (node: DraftNode): string[] => {
     const parents = new Set(node.parents);
     for (const [source, first] of joined) if (parents.delete(source)) parents.add(first);
     return [...parents].map((parent) => parent.spec.name);
   };
+  const named = (entry: DraftNode | DraftGlobalTable): LinkedEntry[] => {
+    if ('table' in entry) return [entry.table];
+    if (joined.has(entry)) return [];
+    const { spec } = entry;
+    if (spec.kind === 'source') return [spec];
+    if (spec.kind !== 'processor') return [{ ...spec, parents: parentNames(entry) }];
+    const stores = [...new Set(entry.stores())];
+    return [{ ...spec, parents: parentNames(entry), ...(stores.length > 0 && { stores }) }];
+  };
   return {
-    nodes: draft.nodes
-      .filter((node) => !joined.has(node))
-      .map((node) =>
-        node.spec.kind === 'source' ? node.spec : { ...node.spec, parents: parentNames(node) },
-      ),
+    entries: draft.inOrder().flatMap(named),
     sources: draft.sources.filter((source) => !joined.has(source)),
     problems,
     warnings,

@@ -32,11 +32,7 @@ export interface ProcessorContext<K = unknown, V = unknown> {
   /**
    * Calls `punctuate` every `intervalMs` of stream time or wall clock, between records. May be called in `init` and later.
    */
-  schedule(
-    intervalMs: number,
-    type: PunctuationType,
-    punctuate: (timestampMs: number) => void,
-  ): Cancellable;
+  schedule(intervalMs: number, type: PunctuationType, punctuate: (timestampMs: number) => void): Cancellable;
   /**
    * Calls `advance` when the task's stream time was moved forward without a record, since its input is truly idle: windows
    * close in it as if a record of that time had come. What it forwards is handled as a punctuation's. Call it in `init`.
@@ -51,7 +47,15 @@ export interface ProcessorContext<K = unknown, V = unknown> {
 export type PunctuationType = 'stream-time' | 'wall-clock-time';
 
 /** Why an operator leaves a record out, as it stands in the metrics. */
-export type DropReason = 'late' | 'null-key' | 'null-value' | 'negative-timestamp';
+export type DropReason =
+  | 'late'
+  | 'null-key'
+  | 'null-value'
+  | 'negative-timestamp'
+  /** An error handler answered `continue`. */
+  | 'failed'
+  /** An error handler answered `dead-letter`. */
+  | 'dead-letter';
 
 export interface Cancellable {
   cancel(): void;
