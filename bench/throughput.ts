@@ -13,7 +13,6 @@ const RECORD_BYTES = 250;
 const KEYS = 10_000;
 /** The records' own time that the measured ones cover. */
 const EVENT_TIME_MS = 10 * 60_000;
-const FIRST_TIMESTAMP_MS = Date.UTC(2026, 0, 1);
 const COMMIT_INTERVAL_MS = 100;
 const JAVA_CACHE_BYTES = 10 * 1024 * 1024;
 const WITHIN_MS = 300_000;
@@ -245,11 +244,12 @@ function middle(rows: readonly Row[]): Row[] {
 
 /** The first digit is the last of the number: one record in ten begins with a zero, which the stateless work drops. */
 function* keyed(records: number, stepMs: number): Generator<BenchRecord> {
+  const firstMs = Date.now() - records * stepMs; // older ones would be deleted by their brokers
   for (let index = 0; index < records; index++) {
     yield {
       key: `key-${index % KEYS}`,
       value: Buffer.from(`${index % 10}:${index}:`.padEnd(RECORD_BYTES, 'x')),
-      timestampMs: Math.floor(FIRST_TIMESTAMP_MS + index * stepMs),
+      timestampMs: Math.floor(firstMs + index * stepMs),
     };
   }
 }

@@ -22,7 +22,7 @@ const streams = new KafkaStreams(topology(need('MODE')), {
   transactionTimeoutMs: 60_000,
   maxTaskIdleMs: 0,
   replicationFactor: 1,
-  stateFolder: need('STATE_FOLDER'),
+  stateDir: need('STATE_FOLDER'),
   logger: silent,
 });
 process.on('SIGTERM', async () => {

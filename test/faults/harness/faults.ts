@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Stack } from '../../../dev/stack/stack.ts';
+import type { Component } from '../../../dev/stack/stack.ts';
 import type { Instance } from './instance.ts';
 import type { S3Proxy } from './s3-proxy.ts';
 
@@ -14,14 +14,17 @@ const S3_GONE_MS = 8_000;
 
 export interface Victims {
   readonly instances: readonly Instance[];
-  readonly stack: Stack;
+  readonly broker: Component;
   readonly proxy: S3Proxy | undefined;
   readonly random: () => number;
   readonly say: (line: string) => void;
 }
 
 /** Does one fault and undoes it; resolves when everything is up again. */
-export async function inject(fault: Fault, { instances, stack, proxy, random, say }: Victims): Promise<void> {
+export async function inject(
+  fault: Fault,
+  { instances, broker, proxy, random, say }: Victims,
+): Promise<void> {
   const victim = instances[Math.floor(random() * instances.length)];
   if (!victim) throw new Error('there is no instance to do anything to');
   await delay(random() * 300); // not always at the same moment of a commit
@@ -48,9 +51,9 @@ export async function inject(fault: Fault, { instances, stack, proxy, random, sa
       return;
     case 'broker':
       say('SIGKILL the broker');
-      await stack.component('kafka').kill();
+      await broker.kill();
       await delay(BROKER_GONE_MS);
-      await stack.component('kafka').start();
+      await broker.start();
       say('the broker is up again');
       return;
     case 's3-503':

@@ -7,19 +7,28 @@ const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 const KEPT_LINES = 40;
 const READY_TIMEOUT_MS = 60_000;
 
-/** One `darkroom start` as a process that faults are done to. Comes up again, as a container would, only when told. */
+/**
+ * A process that faults are done to: `darkroom start`, or another file of this project that says `"msg":"ready"`. Comes up
+ * again, as a container would, only when told.
+ */
 export class Instance {
   readonly name: string;
   /** What ended without our doing, with its last words. */
   readonly surprises: string[] = [];
   readonly #env: Readonly<Record<string, string>>;
+  readonly #program: readonly string[];
   #child: ChildProcess | undefined;
   #lines: string[] = [];
   #expected = false;
 
-  constructor(name: string, env: Readonly<Record<string, string>>) {
+  constructor(
+    name: string,
+    env: Readonly<Record<string, string>>,
+    program: readonly string[] = [MAIN, 'start'],
+  ) {
     this.name = name;
     this.#env = env;
+    this.#program = program;
   }
 
   get running(): boolean {
@@ -29,7 +38,7 @@ export class Instance {
   /** Resolves when the process says that it is ready. */
   async start(): Promise<void> {
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', MAIN, 'start'], {
+    const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', ...this.#program], {
       env: { PATH, HOME, ...this.#env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

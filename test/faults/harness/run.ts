@@ -101,7 +101,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
       for (const fault of faults) {
         await untilSeen(Math.max(Math.floor(share * (done + 0.5)), done + 1));
         say(`${reader.seen} of ${images} images have their event`);
-        await inject(fault, { instances, stack, proxy, random, say });
+        await inject(fault, { instances, broker: stack.component('kafka'), proxy, random, say });
         done++;
       }
       await untilSeen(images);
