@@ -1,9 +1,9 @@
 import { type Disposition, StreamsError } from '../errors.ts';
 import type { StreamRecord } from '../record.ts';
 import type { AsyncGate } from './async-gate.ts';
-import { waitBackoff } from './backoff.ts';
 import type { CompiledAsync } from './compile.ts';
 import type { Execution } from './execution.ts';
+import { Retries } from './retries.ts';
 
 /** What one call of a `mapAsync` function runs with. */
 export interface WorkOptions {
@@ -12,6 +12,8 @@ export interface WorkOptions {
   readonly signal: AbortSignal;
   /** Whether the record is at the head of its task now. */
   readonly isHead: () => boolean;
+  /** How long one call may be tried again and again, ms. */
+  readonly taskTimeoutMs: number;
 }
 
 function dispositionOf(error: unknown): Disposition {
@@ -25,30 +27,31 @@ export async function runWork(
   record: StreamRecord,
   options: WorkOptions,
 ): Promise<unknown> {
-  const { gate, signal, isHead } = options;
+  const { gate, signal, isHead, taskTimeoutMs } = options;
+  const { holding } = execution.cause;
+  const retries = new Retries(taskTimeoutMs);
   await gate.enter(isHead, signal);
   try {
-    for (let attempt = 0; ; attempt++) {
+    for (;;) {
       try {
         const value = await attemptOnce(execution, node, record, options);
-        execution.holding.setExtra(node.operator.sizeOf?.(value) ?? 0);
+        holding.setExtra(node.operator.sizeOf?.(value) ?? 0);
         return value;
       } catch (error) {
         signal.throwIfAborted();
-        switch (dispositionOf(error)) {
-          case 'retry':
-            gate.retries++;
-            gate.retrying.set(execution, error instanceof Error ? error.message : String(error));
-            await waitBackoff(attempt, signal);
-            break;
-          case 'dead-letter':
-          case 'fail': {
-            if (!node.operator.recover) throw error;
-            const value = node.operator.recover(error, record.value, record.key);
-            execution.holding.setExtra(node.operator.sizeOf?.(value) ?? 0);
-            return value;
-          }
+        const mayRetry = dispositionOf(error) === 'retry';
+        const timeUp = mayRetry ? retries.timeUp(error, node.name) : undefined;
+        if (mayRetry && !timeUp) {
+          gate.retries++;
+          gate.retrying.set(execution, error instanceof Error ? error.message : String(error));
+          await retries.pause(signal);
+          continue;
         }
+        const final = timeUp ?? error;
+        if (!node.operator.recover) throw final;
+        const value = node.operator.recover(final, record.value, record.key);
+        holding.setExtra(node.operator.sizeOf?.(value) ?? 0);
+        return value;
       }
     }
   } finally {
@@ -63,7 +66,7 @@ async function attemptOnce(
   record: StreamRecord,
   { signal, isHead }: WorkOptions,
 ): Promise<unknown> {
-  const { topic, partition, offset, timestamp, headers } = execution.source;
+  const { topic, partition, offset, timestamp, headers } = execution.context;
   const { fn, timeoutMs } = node.operator;
   const attempt = new AbortController();
   const onLost = () => attempt.abort(signal.reason);
@@ -84,7 +87,7 @@ async function attemptOnce(
         );
   const ended = Promise.withResolvers<never>();
   attempt.signal.addEventListener('abort', () => ended.reject(attempt.signal.reason), { once: true });
-  const reserve = (bytes: number) => execution.holding.reserve(bytes, isHead, attempt.signal);
+  const reserve = (bytes: number) => execution.cause.holding.reserve(bytes, isHead, attempt.signal);
   try {
     signal.throwIfAborted();
     const work = fn(record.value, record.key, {

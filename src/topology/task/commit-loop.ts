@@ -2,9 +2,13 @@ import { flushExternal, type OnSinkTrouble } from './flush.ts';
 import type { StagedBatch } from './stage.ts';
 import type { Task } from './task.ts';
 
-/** Makes a batch's outputs and positions durable, together where the guarantee says so. Rejects when the outcome is unknown. */
+/** Makes a batch's outputs, rows and positions durable, together where the guarantee says so. */
 export interface Committer {
-  commit(batch: StagedBatch): Promise<void>;
+  /**
+   * Resolves to the offset behind the last record of each store's changelog that was written to, by store. Rejects when the
+   * outcome is unknown. A batch may have no positions: then a punctuation alone has caused it.
+   */
+  commit(batch: StagedBatch): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface CommitLoopOptions {
@@ -69,16 +73,19 @@ export class CommitLoop {
   async #commitOnce(): Promise<void> {
     const { task, committer, onCommitted, onSinkTrouble } = this.#options;
     const batch = task.take();
-    await flushExternal(task.graph.externalSinks, batch, this.#stop.signal, onSinkTrouble);
+    const { externalSinks } = task.graph;
+    await flushExternal(externalSinks, batch, this.#stop.signal, onSinkTrouble, task.taskTimeoutMs);
     if (!task.alive) return;
-    await committer.commit(batch);
-    if (task.alive) onCommitted(batch);
+    const positions = await committer.commit(batch);
+    if (!task.alive) return;
+    task.committed(batch, positions);
+    onCommitted(batch);
   }
 
   /** Waits until a batch is to be committed; false when there will be none. */
   async #somethingDue(): Promise<boolean> {
     const { task, nowMs } = this.#options;
-    while (task.alive && task.staged.records === 0) {
+    while (task.alive && task.staged.turns === 0) {
       if (this.#draining && task.buffered === 0) return false;
       await this.#wait();
     }

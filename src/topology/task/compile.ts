@@ -1,6 +1,7 @@
 import type {
   AsyncOperator,
   ExternalSinkSpec,
+  GlobalStores,
   NodeSpec,
   Processor,
   ProcessorContext,
@@ -18,7 +19,12 @@ interface Common {
 
 export type CompiledSource = Common & { readonly kind: 'source'; readonly spec: SourceSpec };
 export type CompiledAsync = Common & { readonly kind: 'async'; readonly operator: AsyncOperator };
-export type CompiledProcess = Common & { readonly kind: 'process'; readonly supplier: () => Processor };
+export type CompiledProcess = Common & {
+  readonly kind: 'process';
+  readonly supplier: () => Processor;
+  /** Names of the stores that it may ask for. */
+  readonly stores: readonly string[];
+};
 
 /** A node of the graph with its children resolved: what a task walks. */
 export type CompiledNode =
@@ -31,6 +37,7 @@ export type CompiledNode =
         record: StreamRecord,
         forward: (record: StreamRecord, child?: string) => void,
         context: RecordContext,
+        globals: GlobalStores,
       ) => void;
     })
   | (Common & {
@@ -64,7 +71,12 @@ function compileNode(spec: NodeSpec): CompiledNode {
         case 'observe':
           return { ...common, kind: 'observe', action: spec.operator.action };
         case 'process':
-          return { ...common, kind: 'process', supplier: spec.operator.supplier };
+          return {
+            ...common,
+            kind: 'process',
+            supplier: spec.operator.supplier,
+            stores: spec.stores ?? [],
+          };
         case 'async':
           return { ...common, kind: 'async', operator: spec.operator };
       }

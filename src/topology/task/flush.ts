@@ -1,24 +1,29 @@
 import { StreamsError } from '../errors.ts';
 import { type OffsetRange, type SinkContext, type SinkRecord, SinkWriteError } from '../external-sink.ts';
 import type { ExternalSinkSpec } from '../graph/nodes.ts';
-import { waitBackoff } from './backoff.ts';
+import { Retries } from './retries.ts';
 import type { StagedBatch } from './stage.ts';
 
 /** Hears of a sink's trouble and its end, for health and metrics. */
 export type OnSinkTrouble = (sink: string, reason: string | undefined) => void;
 
-/** Writes a batch's records to the sinks outside Kafka, with retries, until all are durable. */
+/**
+ * Writes a batch's records to the sinks outside Kafka, with retries, until all are durable. Rejects with what cannot be
+ * retried, or with TASK_TIMEOUT.
+ */
 export async function flushExternal(
   sinks: readonly ExternalSinkSpec[],
-  batch: StagedBatch,
+  batch: Pick<StagedBatch, 'external' | 'positions'>,
   signal: AbortSignal,
   onTrouble: OnSinkTrouble,
+  taskTimeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   for (const spec of sinks) {
     const records = batch.external.get(spec) ?? [];
     if (records.length === 0 && !spec.sink.fenced) continue;
     for (const part of split(records, batch.positions, spec.maxBatchRecords)) {
-      await writeAll(spec, part.records, { signal, ranges: part.ranges }, onTrouble);
+      const retries = new Retries(taskTimeoutMs);
+      await writeAll(spec, part.records, { signal, ranges: part.ranges }, onTrouble, retries);
     }
   }
 }
@@ -54,6 +59,7 @@ async function writeAll(
   batch: readonly SinkRecord[],
   context: SinkContext,
   onTrouble: OnSinkTrouble,
+  retries: Retries,
 ): Promise<void> {
   let left = batch;
   for (let attempt = 0; ; attempt++) {
@@ -67,7 +73,9 @@ async function writeAll(
       if (!partial && !(error instanceof StreamsError && error.disposition === 'retry')) throw error;
       if (partial) left = left.filter((_, index) => error.failed.includes(index));
       onTrouble(sink.name, error.message);
-      await waitBackoff(attempt, context.signal);
+      const timeUp = retries.timeUp(error, `writing to ${sink.name}`);
+      if (timeUp) throw timeUp;
+      await retries.pause(context.signal);
     }
   }
 }

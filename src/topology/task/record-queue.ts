@@ -11,9 +11,22 @@ export interface Head {
   readonly holding: Holding;
 }
 
-interface Unread {
+/** A record that was read and not decoded. */
+export interface Unread {
   readonly source: ConsumedRecord;
+  readonly node: CompiledSource;
   readonly holding: Holding;
+}
+
+/** What a queue asks about the records that it reads. */
+export interface ReadRules {
+  readonly nowMs: () => number;
+  /** Records stamped more than this ahead of the wall clock are refused, ms. */
+  readonly maxFutureMs: number;
+  /** A record whose extractor gave it a negative timestamp is left out, as in Kafka Streams. */
+  readonly onSkipped: (unread: Unread) => void;
+  /** A record cannot be read: it is left out (true), or is to be read again later (false). May throw. */
+  readonly onRefused: (unread: Unread, error: unknown) => boolean;
 }
 
 /** Records of one partition that are not chosen yet, in offset order; only the first is decoded. */
@@ -21,48 +34,62 @@ export class RecordQueue {
   readonly topic: string;
   readonly partition: number;
   readonly node: CompiledSource;
+  readonly #rules: ReadRules;
   #records: (Unread | undefined)[] = [];
   #at = 0;
   #head: Head | undefined;
-  #partitionTimeMs = -1;
+  #partitionTimeMs: number;
 
-  constructor(topic: string, partition: number, node: CompiledSource) {
-    this.topic = topic;
-    this.partition = partition;
+  constructor(
+    place: { readonly topic: string; readonly partition: number; readonly timeMs: number },
+    node: CompiledSource,
+    rules: ReadRules,
+  ) {
+    this.topic = place.topic;
+    this.partition = place.partition;
     this.node = node;
+    this.#rules = rules;
+    this.#partitionTimeMs = place.timeMs;
   }
 
   get length(): number {
     return this.#records.length - this.#at + (this.#head ? 1 : 0);
   }
 
-  push(source: ConsumedRecord, holding: Holding): void {
-    this.#records.push({ source, holding });
+  /** Time of the record that `read` has found, ms. */
+  get headTimeMs(): number {
+    return this.#head?.record.timestamp ?? -1;
   }
 
-  /** The next record. Throws DESERIALIZATION_FAILED, TIMESTAMP_INVALID or the extractor's own error; the task fails then. */
-  head(onDropped: (source: ConsumedRecord) => void): Head | undefined {
+  push(source: ConsumedRecord, holding: Holding): void {
+    this.#records.push({ source, node: this.node, holding });
+  }
+
+  /** Looks for the next record that can be processed. `later`: the first cannot be read now. */
+  read(): 'found' | 'empty' | 'later' {
     while (!this.#head) {
       const next = this.#records[this.#at];
-      if (!next) return undefined;
-      this.#records[this.#at++] = undefined; // read: nothing may pin its bytes
-      if (this.#at > 1024 && this.#at * 2 > this.#records.length) {
-        this.#records.splice(0, this.#at);
-        this.#at = 0;
+      if (!next) return 'empty';
+      let record: StreamRecord;
+      try {
+        record = this.#decode(next.source);
+      } catch (error) {
+        if (!this.#rules.onRefused(next, error)) return 'later';
+        this.#drop();
+        continue;
       }
-      const record = this.#decode(next.source);
+      this.#drop();
       if (record.timestamp < 0) {
-        next.holding.release();
-        onDropped(next.source);
+        this.#rules.onSkipped(next);
         continue;
       }
       this.#partitionTimeMs = Math.max(this.#partitionTimeMs, record.timestamp);
       this.#head = { source: next.source, node: this.node, record, holding: next.holding };
     }
-    return this.#head;
+    return 'found';
   }
 
-  /** Takes the head that `head()` has shown. */
+  /** Takes the head that `read()` has found. */
   shift(): Head | undefined {
     const head = this.#head;
     this.#head = undefined;
@@ -78,7 +105,31 @@ export class RecordQueue {
     this.#head = undefined;
   }
 
+  #drop(): void {
+    this.#records[this.#at++] = undefined; // read: nothing may pin its bytes
+    if (this.#at > 1024 && this.#at * 2 > this.#records.length) {
+      this.#records.splice(0, this.#at);
+      this.#at = 0;
+    }
+  }
+
+  /** Throws DESERIALIZATION_FAILED, TIMESTAMP_INVALID, TIMESTAMP_IN_FUTURE or the extractor's own error. */
   #decode(source: ConsumedRecord): StreamRecord {
+    const record = this.#deserialize(source);
+    const { nowMs, maxFutureMs } = this.#rules;
+    if (maxFutureMs !== Number.POSITIVE_INFINITY && record.timestamp > nowMs() + maxFutureMs) {
+      throw new StreamsError(
+        'TIMESTAMP_IN_FUTURE',
+        'fail',
+        `${source.topic}-${source.partition}@${source.offset} has the timestamp ${record.timestamp} (${isoOf(record.timestamp)}), more than maxFutureMs ` +
+          `(${maxFutureMs}) ahead of the clock: it would close every window before its time. Correct the producer's clock, raise ` +
+          'maxFutureMs, or give a deserialization handler that answers "dead-letter" or "continue"',
+      );
+    }
+    return record;
+  }
+
+  #deserialize(source: ConsumedRecord): StreamRecord {
     const { deserializeKey, deserializeValue, timestampExtractor } = this.node.spec;
     let record: StreamRecord;
     try {
@@ -90,7 +141,8 @@ export class RecordQueue {
         'DESERIALIZATION_FAILED',
         'fail',
         `${source.topic}-${source.partition}@${source.offset} does not fit the serdes of ${this.node.name}: ${error instanceof Error ? error.message : String(error)}. ` +
-          'Correct the serdes, or read bytes and decode in a later step whose failure is a value',
+          'Correct the serdes, give a deserialization handler that answers "dead-letter" or "continue", or read bytes and decode in ' +
+          'a later step whose failure is a value',
         { cause: error },
       );
     }
@@ -107,4 +159,10 @@ export class RecordQueue {
       timestamp: timestampExtractor({ ...record, context: source }, this.#partitionTimeMs),
     };
   }
+}
+
+/** A time that Date can show; a stamp in microseconds or worse is beyond it. */
+function isoOf(timestamp: number): string {
+  const date = new Date(timestamp);
+  return Number.isNaN(date.getTime()) ? 'beyond all dates' : date.toISOString();
 }

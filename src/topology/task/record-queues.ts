@@ -1,7 +1,8 @@
 import type { ConsumedRecord } from '../record.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { CompiledSource } from './compile.ts';
-import { type Head, RecordQueue } from './record-queue.ts';
+import { type Head, type ReadRules, RecordQueue } from './record-queue.ts';
+import { TimeHeap } from './time-heap.ts';
 
 /** An object, its place in queues and buffers, and what KafkaJS keeps of a record. */
 const RECORD_OVERHEAD_BYTES = 300;
@@ -16,13 +17,13 @@ export interface RecordQueuesOptions {
     readonly topic: string;
     readonly partition: number;
     readonly node: CompiledSource;
+    /** The highest record time seen before, ms; -1: none. */
+    readonly timeMs: number;
   }[];
   readonly budget: ByteBudget;
-  readonly nowMs: () => number;
+  readonly rules: ReadRules;
   /** How long an empty queue is waited for, ms; 0: not at all. */
   readonly maxTaskIdleMs: number;
-  /** A record whose extractor gave it a negative timestamp is left out, as in Kafka Streams. */
-  readonly onSkipped: (record: ConsumedRecord) => void;
   /** The wait for an empty queue is over. */
   readonly onIdle: () => void;
 }
@@ -31,13 +32,16 @@ export interface RecordQueuesOptions {
 export class RecordQueues {
   readonly #options: RecordQueuesOptions;
   readonly #queues: readonly RecordQueue[];
+  /** Those with a record that is not decoded yet, the longest waiting first, and those whose head is known. */
+  readonly #unread: RecordQueue[] = [];
+  readonly #ready = new TimeHeap<RecordQueue>((queue) => queue.headTimeMs);
   #idleSinceMs: number | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RecordQueuesOptions) {
     this.#options = options;
     this.#queues = options.partitions.map(
-      ({ topic, partition, node }) => new RecordQueue(topic, partition, node),
+      ({ node, ...place }) => new RecordQueue(place, node, options.rules),
     );
   }
 
@@ -50,41 +54,45 @@ export class RecordQueues {
   push(records: readonly ConsumedRecord[]): number {
     const first = records[0];
     const queue = this.#queues.find((q) => q.topic === first?.topic && q.partition === first?.partition);
+    if (!queue) return 0;
+    if (queue.length === 0) this.#unread.push(queue);
     let bytes = 0;
-    for (const record of queue ? records : []) {
+    for (const record of records) {
       const size = inputBytesOf(record);
       bytes += size;
-      queue?.push(record, this.#options.budget.hold(size));
+      queue.push(record, this.#options.budget.hold(size));
     }
     return bytes;
   }
 
-  /** Takes the earliest record; none while an empty queue may still bring an earlier one. */
+  /** Takes the earliest record; none while a queue may still bring an earlier one. */
   next(): Head | undefined {
-    let earliest: RecordQueue | undefined;
-    let earliestMs = Number.POSITIVE_INFINITY;
-    let empty = false;
-    for (const queue of this.#queues) {
-      const head = queue.head(this.#options.onSkipped);
-      if (!head) empty = true;
-      else if (head.record.timestamp < earliestMs) {
-        earliest = queue;
-        earliestMs = head.record.timestamp;
-      }
+    for (let queue = this.#unread[0]; queue; queue = this.#unread[0]) {
+      const found = queue.read();
+      if (found === 'later') return undefined;
+      this.#unread.shift();
+      if (found === 'found') this.#ready.add(queue);
     }
-    if (!empty || !earliest || this.#options.maxTaskIdleMs === 0) this.#idleSinceMs = undefined;
+    const some = this.#ready.size > 0;
+    const all = this.#ready.size === this.#queues.length;
+    if (all || !some || this.#options.maxTaskIdleMs === 0) this.#idleSinceMs = undefined;
     else if (!this.#idledEnough()) return undefined;
-    return earliest?.shift();
+    const earliest = this.#ready.poll();
+    const head = earliest?.shift();
+    if (earliest && earliest.length > 0) this.#unread.push(earliest);
+    return head;
   }
 
   clear(): void {
     clearTimeout(this.#idleTimer);
+    this.#unread.length = 0;
+    this.#ready.clear();
     for (const queue of this.#queues) queue.clear();
   }
 
   #idledEnough(): boolean {
-    const { nowMs, maxTaskIdleMs, onIdle } = this.#options;
-    const now = nowMs();
+    const { rules, maxTaskIdleMs, onIdle } = this.#options;
+    const now = rules.nowMs();
     this.#idleSinceMs ??= now;
     const leftMs = this.#idleSinceMs + maxTaskIdleMs - now;
     if (leftMs <= 0) return true;

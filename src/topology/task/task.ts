@@ -1,23 +1,19 @@
 import { StreamsError } from '../errors.ts';
-import type { NodeSpec, Processor, ProcessorContext } from '../graph/nodes.ts';
-import type { ConsumedRecord, StreamRecord } from '../record.ts';
-import type { AsyncGate } from './async-gate.ts';
-import { runWork } from './async-work.ts';
-import type { Holding } from './byte-budget.ts';
-import {
-  type CompiledAsync,
-  type CompiledGraph,
-  type CompiledNode,
-  type CompiledProcess,
-  type CompiledSource,
-  compile,
-  instantiate,
-} from './compile.ts';
-import { Execution, type ExecutionHost } from './execution.ts';
+import type { DropReason, NodeSpec } from '../graph/nodes.ts';
+import type { ConsumedRecord, ProducedRecord } from '../record.ts';
+import type { StoreSpec, TaskStorage } from '../stores/bytes.ts';
+import type { StateStore } from '../stores/types.ts';
+import { type CompiledGraph, type CompiledSource, compile } from './compile.ts';
+import { Effects } from './effects.ts';
+import type { ErrorHandlers } from './error-handlers.ts';
+import { Failures } from './failures.ts';
+import type { Unread } from './record-queue.ts';
 import { inputBytesOf, RecordQueues } from './record-queues.ts';
+import { Retries } from './retries.ts';
 import type { TaskRuntime } from './runtime.ts';
-import { Stage, type StagedBatch } from './stage.ts';
-import { Turn, type TurnHost } from './turn.ts';
+import type { StagedBatch } from './stage.ts';
+import { Turns } from './turns.ts';
+import { WallClockTimer } from './wall-clock-timer.ts';
 
 /** Records chosen and not yet past their turn, at the most; the byte budget is the real bound for anything large. */
 const MAX_BUFFERED_RECORDS = 1_000;
@@ -33,12 +29,22 @@ export interface TaskOptions {
     readonly partition: number;
     readonly startOffset: number;
   }[];
+  /** What its stores keep once it is committed; restored, and closed by the caller. Needed where there are stores. */
+  readonly storage?: TaskStorage;
+  readonly stores?: readonly StoreSpec[];
+  /** Times as they were committed with the offsets, see StagedBatch. */
+  readonly streamTimeMs?: number;
+  readonly clocks?: ReadonlyMap<string, number>;
+  readonly partitionTimesMs?: ReadonlyMap<string, number>;
+  readonly handlers?: ErrorHandlers;
+  /** Where records go for which a handler answers `dead-letter`. */
+  readonly deadLetterTopic?: string;
+  /** How long one record, call or write may fail and be retried, ms, from its first failure on. Default: no limit. */
+  readonly taskTimeoutMs?: number;
   /** Something was staged, or a full stage was taken: the commit loop looks again. */
   readonly onStaged: () => void;
   /** The task cannot go on; it is dropped already. */
   readonly onFailure: (error: unknown) => void;
-  /** A record was left out for its negative timestamp, as Kafka Streams does. */
-  readonly onSkipped?: (record: ConsumedRecord) => void;
   /** What the topology's own topics are called where it runs. Default: as in the topology. */
   readonly topicNames?: { logical(topic: string): string; physical(topic: string): string };
 }
@@ -46,52 +52,93 @@ export interface TaskOptions {
 /**
  * One copy of a sub-topology, fed by one partition of each of its topics. Asynchronous work of many records runs at once,
  * ahead of its turn and without effects; effects happen in a record's turn, in the order in which records were chosen,
- * and are staged until a commit takes those of whole records. Knows no Kafka.
+ * and are staged until a commit takes those of whole records. Punctuations have their place in the same order. Knows no Kafka.
  *
  * ```
- * queues ── choose (earliest timestamp) ──► reorder buffer ── turn of the head ──► stage ── take() ──► a commit
- *                                             work of all runs ahead
+ * queues ── choose (earliest timestamp) ──► reorder buffer ── turn of the head ──► effects ── take() ──► a commit
+ *                                             work of all runs ahead                   └───── committed() ──► storage
  * ```
  */
-export class Task implements ExecutionHost, TurnHost {
+export class Task {
   readonly id: string;
   readonly graph: CompiledGraph;
-  readonly turn: Turn;
+  /** How long one thing may fail and be retried, ms. */
+  readonly taskTimeoutMs: number;
   readonly #options: TaskOptions;
   readonly #runtime: TaskRuntime;
+  readonly #effects: Effects;
   readonly #queues: RecordQueues;
-  readonly #processors: Map<CompiledNode, Processor>;
-  readonly #stage: Stage;
+  readonly #turns: Turns;
+  readonly #failures: Failures;
+  readonly #timer: WallClockTimer;
+  readonly #readRetries: Retries;
   readonly #lost = new AbortController();
-  /** The reorder buffer: chosen records, the head first. */
-  #buffer: (Execution | undefined)[] = [];
-  #headAt = 0;
-  #streamTimeMs = -1;
+  #wallClockInLine = false;
   #inputBytes = 0;
   #choosing = true;
+  /** A record that could not be read is read again in a moment; nothing overtakes it. */
+  #rereading = false;
   #pumping = false;
-  dropped = 0;
 
   constructor(options: TaskOptions) {
-    this.id = options.id;
+    const { id, nodes, runtime, partitions, topicNames, partitionTimesMs = new Map() } = options;
+    const { nowMs } = runtime;
+    this.id = id;
     this.#options = options;
-    this.#runtime = options.runtime;
-    this.graph = compile(options.nodes);
-    this.turn = new Turn(this, this.graph.nodes);
-    this.#stage = new Stage(options.partitions);
+    this.#runtime = runtime;
+    this.taskTimeoutMs = options.taskTimeoutMs ?? Number.POSITIVE_INFINITY;
+    this.#readRetries = new Retries(this.taskTimeoutMs);
+    this.#timer = new WallClockTimer(nowMs, () => this.punctuateWallClock());
+    this.#failures = new Failures({
+      handlers: options.handlers ?? {},
+      deadLetterTopic: options.deadLetterTopic,
+      nowMs,
+    });
+    this.graph = compile(nodes);
+    this.#effects = new Effects({
+      partitions,
+      storage: options.storage,
+      stores: options.stores ?? [],
+      streamTimeMs: options.streamTimeMs ?? -1,
+      clocks: options.clocks ?? new Map(),
+      partitionTimesMs,
+      undoable: this.#failures.handled,
+      nowInTurnMs: () => this.#turns.turn.timestampMs,
+    });
     this.#queues = new RecordQueues({
-      partitions: options.partitions.map(({ topic, partition }) => ({
+      partitions: partitions.map(({ topic, partition }) => ({
         topic,
         partition,
         node: this.#sourceOf(topic),
+        timeMs: partitionTimesMs.get(`${topic}-${partition}`) ?? -1,
       })),
-      budget: options.runtime.budget,
-      nowMs: options.runtime.nowMs,
-      maxTaskIdleMs: options.runtime.maxTaskIdleMs,
-      onSkipped: (record) => this.#skip(record),
+      budget: runtime.budget,
+      maxTaskIdleMs: runtime.maxTaskIdleMs,
+      rules: {
+        nowMs,
+        maxFutureMs: runtime.maxFutureMs,
+        onSkipped: (unread) => this.#leaveOut(unread, 'negative-timestamp'),
+        onRefused: (unread, error) => this.#refuse(unread, error),
+      },
       onIdle: () => this.pump(),
     });
-    this.#processors = instantiate(this.graph, (node) => this.#contextFor(node));
+    this.#turns = new Turns({
+      id,
+      graph: this.graph,
+      runtime,
+      effects: this.#effects,
+      failures: this.#failures,
+      taskTimeoutMs: this.taskTimeoutMs,
+      physical: (topic) => topicNames?.physical(topic) ?? topic,
+      lost: this.#lost.signal,
+      onReady: () => this.pump(),
+      onOver: (source) => {
+        this.#inputBytes -= inputBytesOf(source);
+      },
+      onScheduled: (ran) => this.#scheduled(ran),
+      onFailure: (error) => this.fail(error),
+    });
+    this.#turns.start();
   }
 
   get alive(): boolean {
@@ -100,7 +147,7 @@ export class Task implements ExecutionHost, TurnHost {
 
   /** Chosen records whose turn is not over. */
   get buffered(): number {
-    return this.#buffer.length - this.#headAt;
+    return this.#turns.length;
   }
 
   /** Records read and not yet chosen. */
@@ -114,19 +161,36 @@ export class Task implements ExecutionHost, TurnHost {
   }
 
   /** Staged for the next commit. */
-  get staged(): { readonly records: number; readonly bytes: number } {
-    return this.#stage;
+  get staged(): { readonly turns: number; readonly bytes: number } {
+    return this.#effects.stage;
+  }
+
+  /** Nothing is queued, under way, staged or being committed. */
+  get idle(): boolean {
+    const { stage, committing } = this.#effects;
+    return this.buffered === 0 && this.queued === 0 && stage.turns === 0 && committing === 0;
   }
 
   get streamTimeMs(): number {
-    return this.#streamTimeMs;
+    return this.#effects.clocks.streamTimeMs;
+  }
+
+  /** Records left out, by why; counted from the start of this task. */
+  get droppedBy(): ReadonlyMap<DropReason, number> {
+    return this.#turns.droppedBy;
   }
 
   get stageFull(): boolean {
+    const { maxStagedRecords, maxStagedBytes, maxOverlayBytes } = this.#runtime;
+    const { turns, bytes } = this.#effects.stage;
     return (
-      this.#stage.records >= this.#runtime.maxStagedRecords ||
-      this.#stage.bytes >= this.#runtime.maxStagedBytes
+      turns >= maxStagedRecords || bytes >= maxStagedBytes || this.#effects.overlaysFull(maxOverlayBytes)
     );
+  }
+
+  /** A store of this task, with what is not committed yet. */
+  store(name: string): StateStore | undefined {
+    return this.#effects.stores.get(name);
   }
 
   /** Takes in records of one partition, in offset order, and starts what can start. */
@@ -136,14 +200,14 @@ export class Task implements ExecutionHost, TurnHost {
     this.pump();
   }
 
-  /** Chooses records into the buffer and takes the turns that are due, until neither is possible. */
+  /** Chooses records into the line and takes the turns that are due, until neither is possible. */
   pump(): void {
     if (this.#pumping || !this.alive) return;
     this.#pumping = true;
     try {
-      const before = this.#stage.records;
+      const before = this.#effects.stage.turns;
       while (this.alive && (this.#takeTurn() || this.#choose()));
-      if (this.#stage.records > before) this.#options.onStaged();
+      if (this.#effects.stage.turns > before) this.#options.onStaged();
     } catch (error) {
       this.fail(error);
     } finally {
@@ -151,14 +215,46 @@ export class Task implements ExecutionHost, TurnHost {
     }
   }
 
-  /** Hands over the effects of all records whose turn is over. */
+  /** Hands over the effects of all turns that are over. */
   take(): StagedBatch {
-    const batch = this.#stage.take();
+    const batch = this.#effects.take();
     queueMicrotask(() => this.pump());
     return batch;
   }
 
-  /** Chooses nothing more; what is in the buffer goes on to its turn. */
+  /**
+   * The batch is committed: its rows go into the storage.
+   * @param positions per store with a changelog, the offset there from which rows are missing now
+   */
+  committed(batch: StagedBatch, positions: ReadonlyMap<string, number>): void {
+    this.#effects.committed(batch, positions);
+    queueMicrotask(() => this.pump());
+  }
+
+  /** Puts due wall-clock punctuations in line; each comes once, however long the clock was not looked at. */
+  punctuateWallClock(): void {
+    if (!this.alive || !this.#choosing || this.#wallClockInLine) return;
+    const nowMs = this.#runtime.nowMs();
+    if (!this.#turns.punctuations.isDue('wall-clock-time', nowMs)) {
+      this.#setTimer(); // it was early, or what it was set for is cancelled
+      return;
+    }
+    this.#wallClockInLine = true;
+    this.#turns.addTime('wall-clock-time', nowMs);
+    this.pump();
+  }
+
+  /**
+   * Moves stream time forward without a record: only for input that is truly idle, since what is earlier is late from then
+   * on. Windows close and punctuations run as if a record of that time had come.
+   */
+  advanceStreamTime(timeMs: number): void {
+    if (!this.alive || !this.#choosing || timeMs <= this.streamTimeMs) return;
+    this.#turns.addTime('stream-time', timeMs);
+    this.pump();
+  }
+
+  /** Chooses nothing more; what is in line goes on to its turn. */
   drain(): void {
     this.#choosing = false;
   }
@@ -167,11 +263,9 @@ export class Task implements ExecutionHost, TurnHost {
   drop(): void {
     if (!this.alive) return;
     this.#lost.abort(new StreamsError('TASK_LOST', 'fail', `task ${this.id} is no longer run here`));
+    this.#timer.set(undefined);
     this.#queues.clear();
-    for (const execution of this.#buffer) execution?.holding.release();
-    this.#buffer = [];
-    this.#headAt = 0;
-    for (const processor of this.#processors.values()) processor.close?.();
+    this.#turns.drop();
   }
 
   fail(error: unknown): void {
@@ -187,151 +281,73 @@ export class Task implements ExecutionHost, TurnHost {
     return source;
   }
 
-  // ---- turns ----
-
   #takeTurn(): boolean {
-    const head = this.#buffer[this.#headAt];
-    if (!head?.ready || this.stageFull) return false;
-    this.#beginTurn(head.source, head.timestamp);
-    if (!head.perform()) return false;
-    this.#endTurn(head.source, head.holding);
-    this.#buffer[this.#headAt++] = undefined;
-    if (this.#headAt === this.#buffer.length || this.#headAt > 1024) {
-      this.#buffer.splice(0, this.#headAt);
-      this.#headAt = 0;
-    }
-    if (this.#buffer.length > 0) this.#headChanged();
-    return true;
+    return (this.#turns.begun || !this.stageFull) && this.#turns.take();
   }
-
-  #beginTurn(source: ConsumedRecord, timestamp: number): void {
-    this.#streamTimeMs = Math.max(this.#streamTimeMs, timestamp);
-    this.turn.begin(source);
-  }
-
-  #endTurn(source: ConsumedRecord, holding: Holding): void {
-    this.#stage.close(source);
-    this.#inputBytes -= inputBytesOf(source);
-    holding.release();
-  }
-
-  /** The new head may pass gates and overdraw the budget. */
-  #headChanged(): void {
-    for (const node of this.graph.async) this.#gate(node).poke();
-    this.#runtime.budget.poke();
-  }
-
-  // ---- choosing ----
 
   #choose(): boolean {
-    if (!this.#choosing || this.buffered >= MAX_BUFFERED_RECORDS || this.stageFull) return false;
-    if (
-      this.buffered > 0 &&
-      this.graph.async.some((node) => this.#gate(node).waiting >= node.operator.concurrency)
-    )
+    if (!this.#choosing || this.#rereading || this.buffered >= MAX_BUFFERED_RECORDS || this.stageFull)
       return false;
-    const next = this.#queues.next();
-    if (!next) return false;
-    if (this.buffered > 0 || next.node.ahead) {
-      this.#buffer.push(new Execution(this, next));
-      return true;
-    }
-    // nothing of it runs ahead and nobody is before it: its turn is now
-    this.#beginTurn(next.source, next.record.timestamp);
-    this.turn.run(next.node, next.record);
-    this.#endTurn(next.source, next.holding);
+    if (this.buffered > 0 && this.#turns.gatesFull) return false;
+    const before = this.buffered;
+    const head = this.#queues.next();
+    if (!head) return this.buffered > before; // records that are left out have a turn too
+    this.#readRetries.clear();
+    if (this.buffered > 0 || head.node.ahead) this.#turns.addRecord(head);
+    else this.#turns.runNow(head);
     return true;
   }
 
-  #skip(source: ConsumedRecord): void {
-    this.dropped++;
-    this.#inputBytes -= inputBytesOf(source);
-    this.#options.onSkipped?.(source);
+  // ---- records that cannot be read ----
+
+  /** True: it is left out, false: it is read again later. */
+  #refuse(unread: Unread, error: unknown): boolean {
+    const { source, node } = unread;
+    const failure = { record: source, error, node: node.name };
+    switch (this.#failures.reading(failure)) {
+      case 'fail':
+        throw error;
+      case 'continue':
+        this.#leaveOut(unread, 'failed');
+        return true;
+      case 'dead-letter':
+        this.#leaveOut(unread, 'dead-letter', this.#failures.letter(failure));
+        return true;
+      case 'retry':
+        this.#readLater(source, error);
+        return false;
+    }
   }
 
-  // ---- what executions ask for ----
+  /** Its turn has no effect but a letter; its offset joins the position when those before it have. */
+  #leaveOut({ source, holding }: Unread, reason: DropReason, letter?: ProducedRecord): void {
+    this.#turns.countDropped(reason);
+    const cause = { source, timestamp: -1, clock: 'stream-time', holding, begin: () => {} } as const;
+    this.#turns.add(letter ? { ...cause, letter } : cause);
+  }
 
-  startWork(
-    execution: Execution,
-    node: CompiledAsync,
-    record: StreamRecord,
-    done: (value: unknown) => void,
-  ): void {
-    const isHead = () => this.#buffer[this.#headAt] === execution || (this.buffered === 0 && this.alive);
-    runWork(execution, node, record, { gate: this.#gate(node), signal: this.#lost.signal, isHead }).then(
-      (value) => {
-        if (!this.alive) return;
-        try {
-          done(value);
-        } catch (error) {
-          this.fail(error);
-        }
+  #readLater({ topic, partition, offset }: ConsumedRecord, error: unknown): void {
+    const timeUp = this.#readRetries.timeUp(error, `reading ${topic}-${partition}@${offset}`);
+    if (timeUp) throw timeUp;
+    this.#rereading = true;
+    this.#readRetries.pause(this.#lost.signal).then(
+      () => {
+        this.#rereading = false;
+        this.pump();
       },
-      (error) => this.fail(error),
+      (lost) => this.fail(lost),
     );
   }
 
-  settled(): void {
-    this.pump();
+  // ---- the wall clock ----
+
+  #scheduled(ran: boolean): void {
+    if (ran) this.#wallClockInLine = false;
+    this.#setTimer();
   }
 
-  processor(node: CompiledProcess): Processor {
-    const processor = this.#processors.get(node);
-    if (!processor) throw new Error(`${node.name} has no instance in task ${this.id}`);
-    return processor;
-  }
-
-  stageOutput(node: CompiledNode & { kind: 'sink' }, record: StreamRecord, source: ConsumedRecord): void {
-    const { topic: to, serializeKey, serializeValue, partitioner } = node.spec;
-    const topic = typeof to === 'string' ? to : to.extract(record.key, record.value, source);
-    const produced = {
-      topic: this.#options.topicNames?.physical(topic) ?? topic,
-      key: serializeKey(topic, record.key),
-      value: serializeValue(topic, record.value),
-      timestamp: record.timestamp,
-      headers: record.headers,
-    };
-    const choosePartition =
-      partitioner && ((partitions: number) => partitioner(record.key, record.value, partitions));
-    this.#stage.produce(choosePartition ? { ...produced, choosePartition } : produced);
-  }
-
-  stageWrite(
-    node: CompiledNode & { kind: 'external-sink' },
-    record: StreamRecord,
-    source: ConsumedRecord,
-  ): void {
-    this.#stage.write(node.spec, { ...record, context: source });
-  }
-
-  #gate(node: CompiledAsync): AsyncGate {
-    const gate = this.#runtime.gates.get(node.name);
-    if (!gate) throw new Error(`no gate for ${node.name}`);
-    return gate;
-  }
-
-  #contextFor(node: CompiledProcess): ProcessorContext {
-    return {
-      forward: (record, child) => {
-        if (!this.turn.forward)
-          throw new StreamsError(
-            'FORWARD_OUT_OF_TURN',
-            'fail',
-            `${node.name} called forward() outside process(): effects happen in a record's turn`,
-          );
-        this.turn.forward(record, child);
-      },
-      currentStreamTimeMs: () => this.#streamTimeMs,
-      currentSystemTimeMs: () => this.#runtime.nowMs(),
-      recordMetadata: () => {
-        if (!this.turn.source)
-          throw new StreamsError(
-            'NO_RECORD_IN_TURN',
-            'fail',
-            `${node.name} asked for recordMetadata() outside process()`,
-          );
-        return this.turn.source;
-      },
-    };
+  #setTimer(): void {
+    if (this.#runtime.clockMoves && this.alive)
+      this.#timer.set(this.#turns.punctuations.nextMs('wall-clock-time'));
   }
 }
