@@ -81,12 +81,15 @@ export class LmdbRows implements OrderedBytes {
     else this.database.putSync(key, value);
   }
 
-  /** Returns whether that is news. */
-  dropBelow(key: Buffer): boolean {
-    if (Buffer.compare(key, this.#floor) <= 0) return false;
+  /** Whether dropping below that key drops more than before. */
+  raisesFloor(key: Buffer): boolean {
+    return Buffer.compare(key, this.#floor) > 0;
+  }
+
+  dropBelow(key: Buffer): void {
+    if (!this.raisesFloor(key)) return;
     this.#floor = key;
     this.#swept = false;
-    return true;
   }
 
   /** Removes some dropped rows, within a transaction. */

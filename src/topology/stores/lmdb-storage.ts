@@ -10,7 +10,7 @@ import { readTime, TIME_BYTES, writeTime } from './times.ts';
 const MAX_DATABASES = 256;
 
 /** Address space at first; LMDB takes more as the file grows, but keeps the old range mapped too. */
-const FIRST_MAP_BYTES = 256 * 1024 * 1024;
+const FIRST_MAP_BYTES = 64 * 1024 * 1024;
 
 /** Expired rows that one `apply` removes per store, at least, so that a whole segment never stops the task. */
 const SWEPT_ROWS = 1000;
@@ -73,7 +73,7 @@ export class LmdbStorage implements TaskStorage {
       for (const { store, key, value, dropsBelow } of writes) {
         const rows = this.#rows(store);
         if (!dropsBelow) rows.put(key, value);
-        else if (rows.dropBelow(key)) this.#meta.putSync(metaKey(FLOOR, store), key);
+        else if (rows.raisesFloor(key)) this.#meta.putSync(metaKey(FLOOR, store), key);
       }
       for (const [store, position] of positions) {
         const bytes = Buffer.allocUnsafe(TIME_BYTES);
@@ -82,6 +82,7 @@ export class LmdbStorage implements TaskStorage {
       }
       for (const rows of this.#stores.values()) rows.sweep(Math.max(SWEPT_ROWS, 2 * writes.length));
     });
+    for (const { store, key, dropsBelow } of writes) if (dropsBelow) this.#rows(store).dropBelow(key);
     for (const rows of this.#stores.values()) rows.applied();
   }
 
