@@ -22,10 +22,11 @@ export const developTopics = (topics: TopicNames): DevelopTopics => ({
   imageDeadLetter: topics.deadLetters,
 });
 
-/** The topology to look at: nothing of it can run. */
-export function describedTopology(env: Env): Topology {
-  const cannotRun = () => Promise.reject(new Error('this topology is only described'));
-  const { topics, workers } = topologyConfig(env);
+/** What a topology that is only looked at has instead of functions of the outside. */
+export const cannotRun = () => Promise.reject(new Error('this topology is only described'));
+
+/** The topology of "develop" to look at: nothing of it can run. */
+export function developTopologyOf({ topics }: { readonly topics: TopicNames }, workers = 1): Topology {
   return developTopology({
     topics: developTopics(topics),
     codec: createLocalCodec(),
@@ -38,4 +39,10 @@ export function describedTopology(env: Env): Topology {
     maxImageBytes: 0,
     nowMs: Date.now,
   });
+}
+
+/** The same with the configured names. */
+export function describedTopology(env: Env): Topology {
+  const config = topologyConfig(env);
+  return developTopologyOf(config, config.workers);
 }

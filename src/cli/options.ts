@@ -12,3 +12,10 @@ export interface ProduceOptions {
   readonly topic?: string;
   readonly rate?: number;
 }
+
+/** The options of `darkroom acls`. */
+export interface AclsOptions {
+  readonly roles?: string;
+  readonly principal?: string;
+  readonly format: 'text' | 'commands' | 'json';
+}

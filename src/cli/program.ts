@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config/environment.ts';
+import { aclsCommand } from './acls.ts';
 import { policiesCommand } from './policies.ts';
 import { produceCommand } from './produce.ts';
 import { startCommand } from './start.ts';
@@ -18,6 +19,7 @@ In production:
   $ darkroom start                  the service; endpoints come from the environment
   $ darkroom produce photos/ --customer acme
                                     sends images to it over Kafka
+  $ darkroom acls                   the rights that it needs on the brokers
 
 Exit codes: 0 done; 1 failed; 2 used wrongly (unknown option, missing file, invalid variable).`;
 
@@ -32,6 +34,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     startCommand,
     tryCommand,
     topologyCommand,
+    aclsCommand,
     produceCommand,
     policiesCommand,
     warehouseCommand,

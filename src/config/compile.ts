@@ -201,6 +201,18 @@ export const tryConfig = (env: Env) =>
 export const topologyConfig = (env: Env) =>
   compile(env, (e) => ({ topics: topics(e), workers: e.get(V.workers) ?? availableParallelism() }));
 
+/** What `darkroom acls` needs: names, and who we are. Throws ConfigError. */
+export const aclsConfig = (env: Env) =>
+  compile(env, (e) => ({
+    roles: e.get(V.roles) ?? ROLES,
+    applicationId: e.get(V.applicationId),
+    guarantee: e.get(V.guarantee),
+    topics: topics(e),
+    username: e.get(V.saslUsername),
+    brokers: e.isSet(V.brokers) ? e.get(V.brokers) : undefined,
+  }));
+export type AclsConfig = ReturnType<typeof aclsConfig>;
+
 /** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
 export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>
   compile(env, (e) => ({

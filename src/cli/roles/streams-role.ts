@@ -3,6 +3,7 @@ import type { Probe } from '../../observability/metrics.ts';
 import type { Topology } from '../../topology/index.ts';
 import { KafkaStreams } from '../../topology/kafka/streams.ts';
 import { externalTopics, requireTopics } from '../../topology/kafka/topics.ts';
+import { applicationIdOf } from '../application-id.ts';
 import { withAdmin } from '../kafka-admin.ts';
 import { kafkaSettings } from '../kafka-settings.ts';
 import { streamsProbes } from '../streams-probes.ts';
@@ -29,7 +30,7 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
   const { engine } = config;
   const kafka = kafkaSettings(config.kafka);
   for (const warning of topology.warnings) logger.warn({}, warning);
-  const applicationId = `${engine.applicationId}-${name}`;
+  const applicationId = applicationIdOf(engine.applicationId, name);
   const streams = new KafkaStreams(topology, {
     ...engine,
     applicationId,

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '..', '..', '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Words of others that look like our codes: Kafka's errors, lifecycle states, an option of the S3 client. */
+/** Words of others that look like our codes: Kafka's errors, lifecycle states, an option of the S3 client, Node's codes for TLS. */
 const NOT_OURS = [
   'DARKROOM_STACK', // variables of the local stack
   'DARKROOM_IMAGE',
@@ -33,6 +33,18 @@ const NOT_OURS = [
   'UNKNOWN_PRODUCER_ID',
   'UNSUPPORTED_SASL_MECHANISM',
   'WHEN_REQUIRED',
+  'SASL_PLAINTEXT', // Kafka's security protocols
+  'SASL_SSL',
+  'CERT_HAS_EXPIRED', // of Node, for TLS
+  'CERT_NOT_YET_VALID',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ];
 
 /** Beginnings of codes that are compared with, not made. */
