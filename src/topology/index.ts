@@ -1,6 +1,8 @@
 /** The stream engine: a library of its own. */
 
 export type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './dsl/functions.ts';
+export type { Joined, StreamJoined, ValueJoiner } from './dsl/joins.ts';
+export { joinWindows } from './dsl/joins-windows.ts';
 export type { Branched, BranchedKStream, KStream, SplitStreams } from './dsl/kstream.ts';
 export type {
   AsyncFunction,
@@ -35,6 +37,7 @@ export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
 export type { StreamsMetrics } from './kafka/metrics.ts';
 export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
 export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
+export type { JoinWindows } from './operators/stream-join-windows.ts';
 export type {
   ConsumedRecord,
   Headers,

@@ -11,7 +11,8 @@ export type Erased<Args extends readonly unknown[], R> = { call(...args: Args): 
 /** A user's function of a record, value first. */
 export type ErasedFunction<R> = Erased<[value: unknown, key: unknown, context: RecordContext], R>;
 
-interface ErasedSerde {
+/** A serde whose type is forgotten; compared as methods are. */
+export interface ErasedSerde {
   serialize(topic: string, value: unknown): Buffer | null;
   deserialize(topic: string, bytes: Buffer | null): unknown;
 }

@@ -3,19 +3,15 @@ import type { TableJoinKind } from '../operators/table-join.ts';
 import { globalTableOf, type StreamEnd, streamOf, type TableEnd, tableOf } from './ends.ts';
 import type { Erased, ErasedFunction } from './erase.ts';
 import type { Named } from './functions.ts';
-import type { Joined, StreamJoined } from './joins.ts';
+import type { ErasedSerdes, JoinStores } from './joins.ts';
 import { joinStreams, type StreamJoinKind } from './joins-streams.ts';
 import { joinTables } from './joins-tables.ts';
 import { joinGlobalTable, joinTable } from './joins-with-tables.ts';
 import type { TableOptions } from './options.ts';
 
 type ErasedJoiner = Erased<[left: unknown, right: unknown, key: unknown], unknown>;
-type WithStream = [
-  joiner: ErasedJoiner,
-  windows: JoinWindows,
-  options?: StreamJoined<unknown, unknown, unknown>,
-];
-type WithTable = [joiner: ErasedJoiner, options?: Joined<unknown, unknown>];
+type WithStream = [joiner: ErasedJoiner, windows: JoinWindows, options?: Named & JoinStores & ErasedSerdes];
+type WithTable = [joiner: ErasedJoiner, options?: Named & ErasedSerdes & { graceMs?: number }];
 type WithGlobalTable = [keySelector: ErasedFunction<unknown>, joiner: ErasedJoiner, named?: Named];
 
 /** What follows the other side in a call of a stream's join. */

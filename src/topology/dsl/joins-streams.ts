@@ -6,7 +6,8 @@ import { type JoinSide, otherSide, unjoinedRecords } from '../operators/stream-j
 import { type JoinWindows, joinRetentionMs, joinWindowSizeMs } from '../operators/stream-join-windows.ts';
 import { bufferStore, windowStore } from '../stores/builders.ts';
 import type { StreamEnd } from './ends.ts';
-import type { StreamJoined } from './joins.ts';
+import type { Named } from './functions.ts';
+import type { ErasedSerdes, JoinStores } from './joins.ts';
 import { givenSerdes, storeSerde } from './materialized.ts';
 import { passThrough } from './operators.ts';
 import { repartitionedForJoin } from './repartition.ts';
@@ -15,8 +16,8 @@ import type { Serdes } from './serdes.ts';
 /** Whose records go out although no partner has come: nobody's, the left's, both sides'. */
 export type StreamJoinKind = 'inner' | 'left' | 'outer';
 
-/** The options, what they are about forgotten. */
-type Given = StreamJoined<unknown, unknown, unknown>;
+/** The options with their types forgotten. */
+type Given = Named & JoinStores & ErasedSerdes;
 
 export interface StreamJoinPlan {
   readonly kind: StreamJoinKind;

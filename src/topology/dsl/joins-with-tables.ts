@@ -3,7 +3,7 @@ import { globalJoin, streamTableJoin } from '../operators/stream-table-join.ts';
 import type { RecordContext } from '../record.ts';
 import type { GlobalTableEnd, StreamEnd, TableEnd } from './ends.ts';
 import type { Named } from './functions.ts';
-import type { Joined } from './joins.ts';
+import type { ErasedSerdes } from './joins.ts';
 import { givenSerdes } from './materialized.ts';
 import { repartitionedForJoin } from './repartition.ts';
 
@@ -14,11 +14,11 @@ interface TableJoinPlan {
 }
 
 /** A record meets its key's row of the moment; if the stream's key was changed, behind a topic. */
-export function joinTable<K, L>(
+export function joinTable(
   stream: StreamEnd,
   table: TableEnd,
   { joiner, left }: TableJoinPlan,
-  options: Joined<K, L>,
+  options: Named & ErasedSerdes & { readonly graceMs?: number },
 ): StreamEnd {
   const { draft } = stream;
   const { as, graceMs } = options;

@@ -1,5 +1,7 @@
 import type { ExternalSink } from '../external-sink.ts';
+import type { JoinWindows } from '../operators/stream-join-windows.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
+import type { StreamJoined, ValueJoiner } from './joins.ts';
 import type {
   AsyncFunction,
   AsyncOptions,
@@ -64,6 +66,31 @@ export interface KStream<out K, out V> {
   /** Through a topic of the application's own, partitioned by key. Records without a key are dropped. */
   repartition<K2>(repartitioned: RepartitionedBy<K, V, K2>): KStream<K2, V>;
   repartition(repartitioned?: Repartitioned<K, V>): KStream<K, V>;
+
+  /**
+   * Pairs each record with those of the other stream that have its key and lie within the windows. Both streams are kept for
+   * as long, and go through a topic first where the key was changed. Records without a key or value are left out.
+   */
+  join<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, NonNullable<V>, NonNullable<V2>, R>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, V2>,
+  ): KStream<K, R>;
+  /** As `join`; a record of this stream that has found no partner goes out with null once window and grace are over. */
+  leftJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, NonNullable<V>, NonNullable<V2> | null, R>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, V2>,
+  ): KStream<K, R>;
+  /** As `leftJoin`, for the records of both streams. */
+  outerJoin<V2, R>(
+    other: KStream<K, V2>,
+    joiner: ValueJoiner<K, NonNullable<V> | null, NonNullable<V2> | null, R>,
+    windows: JoinWindows,
+    options?: StreamJoined<K, V, V2>,
+  ): KStream<K, R>;
 
   /** Writes to a topic, the same for all records or chosen for each. */
   to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;

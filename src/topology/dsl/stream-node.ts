@@ -4,6 +4,8 @@ import type { Operator } from '../graph/nodes.ts';
 import { Branching } from './branching.ts';
 import { type StreamEnd, streamEnd } from './ends.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
+import { type JoinArguments, joinStream } from './joins-calls.ts';
+import type { StreamJoinKind } from './joins-streams.ts';
 import type { BranchedKStream, KStream, SplitStreams } from './kstream.ts';
 import { mapAsync } from './map-async.ts';
 import { givenSerdes } from './materialized.ts';
@@ -38,6 +40,12 @@ const NOTHING: Kept = { key: false, value: false };
 /** A stream as the end of one node of the draft. */
 export class StreamNode<K, V> implements KStream<K, V> {
   readonly [streamEnd]: StreamEnd;
+  readonly join: KStream<K, V>['join'] = (other: object, ...args: JoinArguments) =>
+    this.#join('inner', other, args);
+  readonly leftJoin: KStream<K, V>['leftJoin'] = (other: object, ...args: JoinArguments) =>
+    this.#join('left', other, args);
+  readonly outerJoin: KStream<K, V>['outerJoin'] = (other: object, ...args: JoinArguments) =>
+    this.#join('outer', other, args);
 
   constructor(stream: StreamEnd) {
     this[streamEnd] = stream;
@@ -158,6 +166,10 @@ export class StreamNode<K, V> implements KStream<K, V> {
       return;
     }
     addTopicSink(draft, node, givenSerdes(options, serdes), target, options);
+  }
+
+  #join(kind: StreamJoinKind, other: object, args: JoinArguments): KStream<K, never> {
+    return new StreamNode(joinStream(this[streamEnd], kind, other, args));
   }
 
   #branching(named: Named): Branching<K, V> {
