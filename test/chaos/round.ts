@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -109,6 +109,7 @@ export async function runRound(cluster: Cluster, options: RoundOptions): Promise
     const right =
       Object.values(verdict).every((count) => count === 0) && surprises.length + unmarked.length === 0;
     if (right) await rm(folder, FORCE);
+    else await keepTopics(cluster, folder, options);
     return { verdict, notes: [...notes, ...unmarked], surprises, inputs, outputs, folder };
   } finally {
     feeding.abort();
@@ -136,6 +137,16 @@ async function createTopics(admin: Admin, run: string, replicationFactor: number
 async function deleteTopics(admin: Admin, run: string): Promise<void> {
   const own = (await admin.listTopics()).filter((topic) => topic.startsWith(`${run}-`));
   await admin.deleteTopics({ topics: own });
+}
+
+/** Keeps what lies in the round's topics, one file each, for whoever looks into what went wrong. */
+async function keepTopics(cluster: Cluster, folder: string, { run }: RoundOptions): Promise<void> {
+  for (const [name, topic] of Object.entries(topicsOf(run))) {
+    const lines = (await read(cluster, topic)).map(({ partition, offset, key, value }) =>
+      [partition, offset, key?.toString(), value?.toString()].join(' '),
+    );
+    await writeFile(join(folder, `${name}.txt`), `${lines.join('\n')}\n`);
+  }
 }
 
 /** Starts what ended without our doing, as a supervisor would; that it did is told at the end. */

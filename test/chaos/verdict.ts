@@ -28,14 +28,16 @@ export function judge(
     const actual = Map.groupBy(records, ({ key }) => key?.toString() ?? '');
     for (const key of new Set([...values.keys(), ...actual.keys()])) {
       const wanted = values.get(key) ?? [];
-      const open = new Set(wanted);
-      const known = new Set(wanted);
+      const open = tally(wanted);
       const inOrder: string[] = [];
       for (const { partition, offset, value } of actual.get(key) ?? []) {
         const text = value?.toString() ?? 'null';
         const place = `${output} ${partition}@${offset}, ${key}: ${text}`;
-        if (open.delete(text)) inOrder.push(text);
-        else if (known.has(text)) {
+        const left = open.get(text);
+        if (left) {
+          open.set(text, left - 1);
+          inOrder.push(text);
+        } else if (left === 0) {
           verdict.double++;
           own.push(`double: ${place}`);
         } else {
@@ -43,9 +45,10 @@ export function judge(
           own.push(`wrong: ${place}`);
         }
       }
-      verdict.missing += open.size;
-      for (const text of open) own.push(`missing: ${output}, ${key}: ${text}`);
-      const there = wanted.filter((text) => !open.has(text));
+      const absent = [...open].flatMap(([text, left]): string[] => Array.from({ length: left }, () => text));
+      verdict.missing += absent.length;
+      for (const text of absent) own.push(`missing: ${output}, ${key}: ${text}`);
+      const there = wanted.filter((text) => open.get(text) === 0);
       const at = ordered ? there.findIndex((text, index) => text !== inOrder[index]) : -1;
       if (at >= 0) {
         verdict.stateWrong++;
@@ -56,4 +59,10 @@ export function judge(
     if (own.length > NOTES_PER_TOPIC) notes.push(`… and ${own.length - NOTES_PER_TOPIC} more of ${output}`);
   }
   return { verdict, notes, seen };
+}
+
+function tally(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
 }
