@@ -3,10 +3,13 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
 import { LmdbStorage } from '../../../src/topology/stores/lmdb-storage.ts';
 import { temporaryFolder } from './storages.ts';
+
+const writerFile = new URL('./lmdb-writer.ts', import.meta.url);
 
 const put = (store: string, key: string, value: string) => ({
   store,
@@ -100,7 +103,7 @@ describe('LMDB storage', () => {
     const path = join(folder.path, 'rows');
     let last = 0;
     for (let kills = 0; kills < 4; kills += 1) {
-      const writer = spawn(process.execPath, [join(import.meta.dirname, 'lmdb-writer.ts'), path], {
+      const writer = spawn(process.execPath, [fileURLToPath(writerFile), path], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       const exited = once(writer, 'exit');
