@@ -1,14 +1,8 @@
-import type { StreamsBuilder as Builder, Serde } from '../../../src/topology/index.ts';
+import type { StreamsBuilder as Builder } from '../../../src/topology/index.ts';
 import { StreamsBuilder, stringSerde } from '../../../src/topology/index.ts';
 import { TopologyTestDriver } from '../../../src/topology/testing/driver.ts';
 
 export const texts = { key: stringSerde, value: stringSerde };
-
-/** Keys that are never null, as most joins want them. */
-export const nameSerde: Serde<string> = {
-  serialize: (_topic, name) => Buffer.from(name),
-  deserialize: (_topic, bytes) => `${bytes}`,
-};
 
 /** `topic`, key, value, timestamp, headers */
 export type Input = readonly [
@@ -26,7 +20,7 @@ export async function outputs(
   make: (builder: Builder) => void,
   inputs: readonly Input[],
 ): Promise<string[][]> {
-  const builder = new StreamsBuilder();
+  const builder = new StreamsBuilder({ emitIntervalMs: 0 });
   make(builder);
   const driver = new TopologyTestDriver(builder.build(), { initialWallClockMs: 0 });
   try {

@@ -10,7 +10,7 @@ type Method = 'join' | 'leftJoin' | 'outerJoin';
 const joined =
   (method: Method, spans = windows) =>
   (builder: Builder) =>
-    builder.stream('left', texts)[method](builder.stream('right', texts), pair, spans).to('out');
+    builder.stream('left', texts)[method](builder.stream('right', texts), pair, spans).to('out', texts);
 
 describe('a join of two streams', () => {
   it('pairs records of one key within the window, both ends included, in order of time', async () => {
@@ -22,7 +22,8 @@ describe('a join of two streams', () => {
       ['right', 'k', 'first', 5, 'of the right'],
       ['left', 'k', 'b', 10, 'of the left'],
     ];
-    expect(await outputs(joined('join'), inputs)).toEqual([
+    const grace = joinWindows({ beforeMs: 5, afterMs: 5, graceMs: 5 });
+    expect(await outputs(joined('join', grace), inputs)).toEqual([
       [],
       [],
       [],
@@ -54,7 +55,7 @@ describe('a join of two streams', () => {
   it('pairs a stream with itself, each record with itself too', async () => {
     const self = (builder: Builder) => {
       const stream = builder.stream('left', texts);
-      stream.join(stream, pair, windows).to('out');
+      stream.join(stream, pair, windows).to('out', texts);
     };
     const inputs: Input[] = [
       ['left', 'k', 'a', 1],
@@ -133,7 +134,9 @@ describe('joining streams by a new key', () => {
   it('goes through topics, which the join copartitions', () => {
     const builder = new StreamsBuilder();
     const left = builder.stream('left', texts).selectKey((value) => value, { as: 'by-value' });
-    left.join(builder.stream('right', texts), pair, windows, { as: 'pairs', key: texts.key }).to('out');
+    left
+      .join(builder.stream('right', texts), pair, windows, { as: 'pairs', key: texts.key })
+      .to('out', texts);
     const { subTopologies, repartitionTopics } = builder.build();
     expect(repartitionTopics.map(({ name }) => name)).toEqual(['pairs-left-repartition']);
     expect(
@@ -147,13 +150,13 @@ describe('joining streams by a new key', () => {
         .stream('left', texts)
         .selectKey((value) => value, { as: 'by-value' })
         .leftJoin(builder.stream('right', texts), pair, windows, { key: texts.key })
-        .to('out');
+        .to('out', texts);
     const withoutKey = (builder: Builder) =>
       builder
         .stream('left', texts)
         .selectKey(() => null)
         .leftJoin(builder.stream('right', texts), pair, windows, { key: texts.key })
-        .to('out');
+        .to('out', texts);
     expect(
       await outputs(make, [
         ['right', 'a', 'p', 1],
