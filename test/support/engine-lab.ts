@@ -1,8 +1,15 @@
 // What tests of the engine on a real broker share: topics, a feeder that never duplicates, a reader of committed records.
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type Admin, type Consumer, type Kafka, type Producer } from 'kafkajs';
-import { KafkaStreams, type Logger, type StreamsOptions, type Topology } from '../../src/topology/index.ts';
+import {
+  type ConsumedRecord,
+  KafkaStreams,
+  type Logger,
+  type StreamsOptions,
+  type Topology,
+} from '../../src/topology/index.ts';
 import { createKafka } from '../../src/topology/kafka/client.ts';
+import { readTopic } from '../../src/topology/kafka/read-topic.ts';
 
 const silent: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -60,13 +67,9 @@ export class EngineLab {
     await this.#producer.send({ topic, messages });
   }
 
-  /** One instance; `brokers` may be a proxy's address. */
-  instance(
-    topology: Topology,
-    options: Partial<StreamsOptions> & { readonly via?: string } = {},
-  ): KafkaStreams {
-    const { via = this.brokers, ...given } = options;
-    const streams = new KafkaStreams(topology, {
+  /** How instances run here, but for their log; `via` may be a proxy's address. */
+  options(via = this.brokers): Omit<StreamsOptions, 'logger'> {
+    return {
       applicationId: `${this.id}-app`,
       kafka: { brokers: [via], clientId: 'engine-test' },
       guarantee: 'exactly_once',
@@ -76,9 +79,16 @@ export class EngineLab {
       transactionTimeoutMs: 10_000,
       maxTaskIdleMs: 0,
       replicationFactor: 1,
-      logger: silent,
-      ...given,
-    });
+    };
+  }
+
+  /** One instance; `via` may be a proxy's address. */
+  instance(
+    topology: Topology,
+    options: Partial<StreamsOptions> & { readonly via?: string } = {},
+  ): KafkaStreams {
+    const { via, ...given } = options;
+    const streams = new KafkaStreams(topology, { ...this.options(via), logger: silent, ...given });
     this.#streams.push(streams);
     return streams;
   }
@@ -107,6 +117,18 @@ export class EngineLab {
       },
     });
     return records;
+  }
+
+  /** The committed records that are on `topic` now. */
+  async readAll(topic: string): Promise<ConsumedRecord[]> {
+    const all: ConsumedRecord[] = [];
+    await readTopic(
+      { brokers: [this.brokers], clientId: this.id },
+      topic,
+      { begin: () => {}, take: async (_range, records) => void all.push(...records) },
+      { logger: silent, signal: AbortSignal.timeout(30_000) },
+    );
+    return all;
   }
 
   async closeInstances(): Promise<void> {

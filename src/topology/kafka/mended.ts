@@ -33,7 +33,8 @@ export interface FetchedPartition {
 }
 
 /** The rest of it, for who fetches without a consumer. */
-interface ReadPartition extends FetchedPartition {
+export interface ReadPartition extends FetchedPartition {
+  readonly partition: number;
   readonly highWatermark: string;
   readonly lastStableOffset: string;
   readonly messages: (FetchedPartition['messages'][number] &
@@ -44,9 +45,12 @@ interface ReadPartition extends FetchedPartition {
 
 interface Broker {
   isConnected(): boolean;
-  fetch(
-    request: unknown,
-  ): Promise<{ readonly responses: readonly { readonly partitions: readonly ReadPartition[] }[] }>;
+  fetch(request: unknown): Promise<{
+    readonly responses: readonly {
+      readonly topicName: string;
+      readonly partitions: readonly ReadPartition[];
+    }[];
+  }>;
 }
 
 interface CoordinatorQuery {

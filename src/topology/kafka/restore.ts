@@ -2,6 +2,7 @@ import type { ConsumedRecord } from '../record.ts';
 import type { StoreSpec, StoreWrite, TaskStorage } from '../stores/bytes.ts';
 import { OffsetGoneError, type PartitionReader } from './partition-reader.ts';
 
+/** An open transaction on the partition, not this task's own, holds up the restore until it ends, or its time is over. */
 const BLOCKED_WAIT_MS = 50;
 
 /** How far the restore of one store is; `remaining` counts offsets. */
@@ -76,11 +77,12 @@ async function restoreRange(options: RestoreOptions, range: ChangelogRange, from
   let at = from;
   report(at, 0);
   while (at < high) {
-    const { records, nextOffset } = await reader.fetch({ topic, partition, offset: at }, { signal });
+    const [fetched] = await reader.fetch([{ topic, partition, offset: at }], {
+      signal,
+      waitMs: BLOCKED_WAIT_MS,
+    });
     signal.throwIfAborted();
-    // an open transaction on the partition, not this task's own: it ends, or is ended by its time-out
-    if (nextOffset === at) await new Promise((resolve) => setTimeout(resolve, BLOCKED_WAIT_MS));
-    signal.throwIfAborted();
+    const { records, nextOffset } = fetched ?? { records: [], nextOffset: at };
     storage.apply(toWrites(store, records), new Map([[store.name, nextOffset]]));
     at = nextOffset;
     report(at, records.length);

@@ -1,3 +1,5 @@
+import type { ErrorHandlers } from '../task/error-handlers.ts';
+
 /** How to reach the brokers. Secrets are used here alone: no message, log or metric repeats them. */
 export interface KafkaSettings {
   readonly brokers: readonly string[];
@@ -69,6 +71,14 @@ export interface StreamsOptions {
    * every takeover. Two processes may share it; it must not be on a network file system.
    */
   readonly stateDir?: string;
+  /** What becomes of records that fail; what is absent answers `fail`. */
+  readonly handlers?: ErrorHandlers;
+  /** Where records go for which a handler answers `dead-letter`. */
+  readonly deadLetterTopic?: string;
+  /** How long one record, call or write may fail and be retried, ms. Default: no limit. */
+  readonly taskTimeoutMs?: number;
+  /** Records stamped more than this ahead of the wall clock are refused with TIMESTAMP_IN_FUTURE, ms. Default: none is. */
+  readonly maxFutureMs?: number;
   /** Default `fail`. */
   readonly onOffsetsExpired?: OnOffsetsExpired;
   readonly logger: Logger;

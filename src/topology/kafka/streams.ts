@@ -8,6 +8,7 @@ import { stickyAssigner } from './assigner.ts';
 import { createKafka } from './client.ts';
 import { errorType, unreachable } from './errors.ts';
 import { FlowControl } from './flow-control.ts';
+import { GlobalTables } from './global-tables.ts';
 import { ensureInternalTopics, internalTopics } from './internal-topics.ts';
 import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
 import { Membership } from './membership.ts';
@@ -16,7 +17,7 @@ import type { StreamsOptions } from './settings.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { TopicNames, tasksOf } from './task-ids.ts';
 import { TaskRuns } from './task-runs.ts';
-import { partitionCounts, requireTopics } from './topics.ts';
+import { partitionCounts, requireTopicNames, requireTopics } from './topics.ts';
 
 const MAX_STAGED_RECORDS = 8_000;
 const MAX_STAGED_BYTES = 4 * 1024 * 1024;
@@ -52,6 +53,7 @@ export class KafkaStreams {
   readonly #kafka: Kafka;
   readonly #admin: Admin;
   readonly #consumer: Consumer;
+  readonly #globals: GlobalTables;
   readonly #states: StateKeeper;
   readonly #runs: TaskRuns;
   readonly #membership: Membership;
@@ -64,18 +66,27 @@ export class KafkaStreams {
     this.#topology = topology;
     this.#options = options;
     this.#names = new TopicNames(options.applicationId, topology);
+    this.#kafka = createKafka(options.kafka, options.logger);
+    this.#admin = this.#kafka.admin();
+    const { applicationId, stateDir, maxFutureMs, logger } = options;
+    const common = { kafka: this.#kafka, admin: this.#admin, names: this.#names };
+    this.#globals = new GlobalTables({
+      ...common,
+      tables: topology.globalTables,
+      logger,
+      nowMs: Date.now,
+      onFatal: (error) => void this.#fail(error),
+    });
     this.#runtime = createTaskRuntime(topology.subTopologies, {
       memoryBudgetBytes: options.memoryBudgetBytes,
       nowMs: Date.now,
       maxStagedRecords: MAX_STAGED_RECORDS,
       maxStagedBytes: MAX_STAGED_BYTES,
       maxTaskIdleMs: options.maxTaskIdleMs,
+      ...(maxFutureMs === undefined ? {} : { maxFutureMs }),
+      globals: this.#globals.stores,
     });
-    this.#kafka = createKafka(options.kafka, options.logger);
-    this.#admin = this.#kafka.admin();
     this.#consumer = this.#createConsumer();
-    const common = { kafka: this.#kafka, admin: this.#admin, names: this.#names };
-    const { applicationId, stateDir, logger } = options;
     this.#states = new StateKeeper({ ...common, applicationId, stateDir, logger });
     this.#runs = new TaskRuns({
       ...common,
@@ -195,7 +206,9 @@ export class KafkaStreams {
 
   async #prepareTopics(): Promise<void> {
     const counts = await partitionCounts(this.#admin);
+    const { deadLetterTopic } = this.#options;
     requireTopics(this.#topology, counts);
+    if (deadLetterTopic !== undefined) requireTopicNames([deadLetterTopic], counts);
     const own = internalTopics(this.#topology, this.#names, counts);
     const facts = await ensureInternalTopics(this.#admin, own, counts, this.#options.replicationFactor);
     this.#runs.widths = new Map([
@@ -203,6 +216,7 @@ export class KafkaStreams {
       ...own.map(({ topic, partitions }) => [topic, partitions] as const),
     ]);
     await this.#states.prepare(this.#runs.all, facts);
+    await this.#globals.start();
   }
 
   #createConsumer(): Consumer {
@@ -257,7 +271,7 @@ export class KafkaStreams {
     const left = this.#consumer.disconnect().catch(() => {});
     await Promise.race([left, delay(leaveMs, undefined, { ref: false })]);
     this.#membership.dropAll();
-    await this.#states.close();
+    await Promise.all([this.#states.close(), this.#globals.close()]);
     await this.#admin.disconnect().catch(() => {});
   }
 }

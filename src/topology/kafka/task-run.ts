@@ -10,7 +10,7 @@ import type { CommitPlan } from './commit-plan.ts';
 import type { TaskCommitter } from './committers.ts';
 import type { Intake } from './intake.ts';
 import { latestTime } from './offset-metadata.ts';
-import type { Logger, OnOffsetsExpired } from './settings.ts';
+import type { Logger, OnOffsetsExpired, StreamsOptions } from './settings.ts';
 import { type StartPosition, startPositions } from './start-positions.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import { type TaskId, type TopicNames, taskKey } from './task-ids.ts';
@@ -28,6 +28,8 @@ export interface TaskRunOptions {
   readonly commitIntervalMs: number;
   readonly names: TopicNames;
   readonly onOffsetsExpired: OnOffsetsExpired;
+  /** What of the application's settings is the task's own affair. */
+  readonly failing: Pick<StreamsOptions, 'handlers' | 'deadLetterTopic' | 'taskTimeoutMs'>;
   readonly logger: Logger;
   /** Go on here instead of at the committed offsets: a sink has lost what came after. */
   readonly replayFrom?: ReplayFromError['positions'];
@@ -142,6 +144,7 @@ export class TaskRun {
       stores: id.subTopology.stores,
       storage,
       ...timeOf(starts),
+      ...this.#options.failing,
       runtime,
       partitions: starts.map(({ intake: { topic, partition }, startOffset }) => ({
         topic,

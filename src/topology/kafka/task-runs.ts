@@ -77,6 +77,7 @@ export class TaskRuns {
       commitIntervalMs: settings.commitIntervalMs,
       names,
       onOffsetsExpired: settings.onOffsetsExpired ?? 'fail',
+      failing: failingOf(settings),
       logger: settings.logger,
       ...(replayFrom && { replayFrom }),
       onFailure,
@@ -100,4 +101,12 @@ export class TaskRuns {
         return new AtLeastOnceCommitter({ ...common, consumer });
     }
   }
+}
+
+function failingOf({ handlers, deadLetterTopic, taskTimeoutMs }: StreamsOptions) {
+  return {
+    ...(handlers === undefined ? {} : { handlers }),
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
+    ...(taskTimeoutMs === undefined ? {} : { taskTimeoutMs }),
+  };
 }
