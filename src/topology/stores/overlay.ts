@@ -26,8 +26,10 @@ export class Overlay implements MutableBytes {
   readonly #onWrite: OnWrite;
   /** By the key's text, oldest write first. */
   readonly #entries = new Map<string, Entry>();
-  /** The same entries by key; made when a range is first asked for, since a store of single look-ups needs none. */
+  /** The same entries by key; only while ranges are asked for, since single look-ups need none. */
   #sorted: SortedMap<Entry> | undefined;
+  /** Whether one was asked for since something was last forgotten. */
+  #ranged = false;
   #sequence = 0;
   #sizeBytes = 0;
   /** Rows below are gone. */
@@ -62,7 +64,11 @@ export class Overlay implements MutableBytes {
     if (key.length > this.maxKeyBytes) throw keyTooLong(key, this.maxKeyBytes);
     const text = textOf(key);
     if (text < this.#floor) return;
-    this.#remove(text);
+    const old = this.#entries.get(text);
+    if (old !== undefined) {
+      this.#entries.delete(text); // what is written again becomes the newest
+      this.#sizeBytes -= sizeOf(old);
+    }
     this.#sequence += 1;
     const entry = { key, value, sequence: this.#sequence };
     this.#entries.set(text, entry);
@@ -87,6 +93,8 @@ export class Overlay implements MutableBytes {
   /** Forgets the writes up to a sequence, inclusive: the base has them now. */
   forget(upToSequence: number): void {
     this.#generation += 1;
+    if (!this.#ranged) this.#sorted = undefined;
+    this.#ranged = false;
     for (const [text, entry] of this.#entries) {
       if (entry.sequence > upToSequence) return;
       this.#remove(text);
@@ -95,7 +103,7 @@ export class Overlay implements MutableBytes {
 
   *range(from: Buffer | null, to: Buffer | null, reverse = false): Generator<Row, void> {
     const texts = textRange(from, to, reverse);
-    const sorted = this.#order();
+    let sorted = this.#order();
     let last: { readonly key: Buffer; readonly text: string } | undefined;
     let generation = -1;
     let below: Iterator<Row> | undefined;
@@ -103,6 +111,7 @@ export class Overlay implements MutableBytes {
     for (;;) {
       if (below === undefined || generation !== this.#generation) {
         generation = this.#generation;
+        sorted = this.#order();
         below = this.#belowFrom(from, to, reverse, last?.key);
         belowRow = nextOf(below);
       }
@@ -133,6 +142,7 @@ export class Overlay implements MutableBytes {
   }
 
   #order(): SortedMap<Entry> {
+    this.#ranged = true;
     if (this.#sorted === undefined) {
       this.#sorted = sortedMap();
       for (const [text, entry] of this.#entries) this.#sorted.set(text, entry);
