@@ -8,8 +8,9 @@ import type {
   SourceSpec,
   StoreBuilder,
 } from '../../src/topology/graph/nodes.ts';
-import { stringSerde, type Topology } from '../../src/topology/index.ts';
+import type { Topology } from '../../src/topology/graph/topology.ts';
 import type { ConsumedRecord, Headers, StreamRecord } from '../../src/topology/record.ts';
+import { stringSerde } from '../../src/topology/serde.ts';
 import { keyValueStore } from '../../src/topology/stores/builders.ts';
 import type { StoreSpec } from '../../src/topology/stores/bytes.ts';
 import type { KeyValueStore } from '../../src/topology/stores/types.ts';

@@ -1,5 +1,5 @@
 import { StreamsError } from '../errors.ts';
-import type { StoreHandle } from '../graph/nodes.ts';
+import type { DropReason, StoreHandle } from '../graph/nodes.ts';
 import type { Topology } from '../graph/topology.ts';
 import type { ConsumedRecord, Headers, ProducedRecord } from '../record.ts';
 import type { TaskStorage } from '../stores/bytes.ts';
@@ -164,6 +164,11 @@ export class TopologyTestDriver {
   advanceStreamTime(timeMs: number): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return this.#quietAfter(() => this.#task.advanceStreamTime(timeMs));
+  }
+
+  /** Records left out so far, by why. */
+  get droppedBy(): ReadonlyMap<DropReason, number> {
+    return this.#task.droppedBy;
   }
 
   /** A store, of the topology or of a global table: by name, or typed by the builder that made it. Throws STORE_UNKNOWN. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Cancellable, NodeSpec, PunctuationType } from '../../../src/topology/graph/nodes.ts';
-import { TopologyTestDriver } from '../../../src/topology/index.ts';
+import { TopologyTestDriver } from '../../../src/topology/testing/driver.ts';
 import { type Behaviour, mapAsync, processor, sink, source, topologyOf } from '../../support/graph-lab.ts';
 
 const drivers: TopologyTestDriver[] = [];
