@@ -23,6 +23,7 @@ const MAX_REST_MS = 3_000;
 const NO_PROGRESS_MS = 90_000;
 const LOOK_MS = 1_500;
 const MARKS_WITHIN_MS = 60_000;
+const ANSWER_WITHIN_MS = 60_000;
 const MARK = 'mark';
 
 export interface RoundOptions {
@@ -123,14 +124,12 @@ export async function runRound(cluster: Cluster, options: RoundOptions): Promise
 const FORCE = { recursive: true, force: true };
 
 async function createTopics(admin: Admin, run: string, replicationFactor: number): Promise<void> {
+  const topics = Object.values(topicsOf(run));
   await admin.createTopics({
-    waitForLeaders: true,
-    topics: Object.values(topicsOf(run)).map((topic) => ({
-      topic,
-      numPartitions: PARTITIONS,
-      replicationFactor,
-    })),
+    topics: topics.map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor })),
+    waitForLeaders: false, // KafkaJS' own wait gives up when the brokers are busy
   });
+  for (const topic of topics) await patiently(() => admin.fetchTopicOffsets(topic));
 }
 
 /** A broker has to carry many rounds. */
@@ -194,16 +193,21 @@ async function lookNow(cluster: Cluster, { run, variant }: RoundOptions): Promis
   return { verdict, notes, inputs: left.length + right.length, outputs: seen };
 }
 
-/** Committed records but for marks. A broker that is just back may not answer at once. */
+/** Committed records but for marks. */
 async function read(cluster: Cluster, topic: string): Promise<readonly Committed[]> {
   return (await readAll(cluster, topic)).filter(({ key }) => key?.toString() !== MARK);
 }
 
-async function readAll(cluster: Cluster, topic: string): Promise<readonly Committed[]> {
-  const endMs = Date.now() + MARKS_WITHIN_MS;
+function readAll(cluster: Cluster, topic: string): Promise<readonly Committed[]> {
+  return patiently(() => readCommitted(cluster.addresses.join(','), topic));
+}
+
+/** Again until it works: brokers that have just come up, or topics that are new, may not answer at once. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  const endMs = Date.now() + ANSWER_WITHIN_MS;
   for (;;) {
     try {
-      return await readCommitted(cluster.addresses.join(','), topic);
+      return await ask();
     } catch (error) {
       if (Date.now() > endMs) throw error;
       await delay(500);
