@@ -1,3 +1,4 @@
+import { StreamsError } from '../errors.ts';
 import type { MutableBytes, StoreContext, StreamClock } from './bytes.ts';
 import type { Place, SegmentedLayout } from './segmented-layout.ts';
 import { MAX_TIME_MS } from './times.ts';
@@ -8,6 +9,15 @@ const NO_VALUE = Buffer.alloc(0);
 const FEW_SEGMENTS = 8;
 
 type PlacedRow = readonly [place: Place, value: Buffer];
+
+function checkTime(timeMs: number): void {
+  if (Number.isInteger(timeMs) && timeMs >= 0 && timeMs <= MAX_TIME_MS) return;
+  throw new StreamsError(
+    'STORE_TIME_INVALID',
+    'fail',
+    `the times of windows and sessions are whole milliseconds from 0 to ${MAX_TIME_MS}, got ${timeMs}; look at the timestamp extractor, or at what the processor puts`,
+  );
+}
 
 function byTimes([a]: PlacedRow, [b]: PlacedRow): number {
   return a.timeMs - b.timeMs || a.startMs - b.startMs || Buffer.compare(a.key, b.key);
@@ -44,13 +54,14 @@ export class SegmentedRows {
     return timeMs < this.#readableFromMs() ? null : this.#bytes.get(this.#layout.row(key, timeMs, startMs));
   }
 
-  /** Does nothing in a segment that has expired. */
+  /** Does nothing in a segment that has expired. Throws STORE_TIME_INVALID. */
   put(key: Buffer, timeMs: number, startMs: number, value: Buffer | null): void {
+    checkTime(startMs);
     if (!this.#advance(timeMs)) return;
     this.#write(this.#layout.row(key, timeMs, startMs), value);
   }
 
-  /** Puts a row behind those of the same key and time. */
+  /** Puts a row behind those of the same key and time. Throws STORE_TIME_INVALID. */
   append(key: Buffer, timeMs: number, value: Buffer): void {
     if (!this.#advance(timeMs)) return;
     const [last] = this.#bytes.range(
@@ -117,6 +128,7 @@ export class SegmentedRows {
 
   /** Moves the clock, drops what has expired, and tells whether a row of that time is kept. */
   #advance(timeMs: number): boolean {
+    checkTime(timeMs);
     if (timeMs > this.#clock.timeMs) this.#clock.advance(timeMs);
     const live = this.#layout.segmentOf(this.#clock.timeMs - this.#options.retentionMs);
     if (live > this.#firstSegment) {

@@ -171,6 +171,15 @@ describe.each(storages)('a window store in $name', ({ open }) => {
     }
   });
 
+  test.each([-1, 1.5, Number.NaN, 2 ** 53])('refuses %d as a time', (startMs) => {
+    using temporary = open();
+    const { store, writes } = openStore(temporary.storage, builder);
+    expect(() => store.put('a', '1', startMs)).toThrow(
+      `whole milliseconds from 0 to 9007199254740990, got ${startMs}`,
+    );
+    expect(writes).toEqual([]);
+  });
+
   test.each([builder, byTime, duplicates])('is the same again from its changelog', (either) => {
     using temporary = open();
     const { store, commit, writes, clock } = openStore(temporary.storage, either);
