@@ -1,24 +1,46 @@
 /** The stream engine: a library of its own. */
 
 export type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './dsl/functions.ts';
+export type {
+  Aggregator,
+  EmitStrategy,
+  Initializer,
+  KGroupedStream,
+  KGroupedTable,
+  SessionWindowedKStream,
+  TimeWindowedKStream,
+} from './dsl/grouped.ts';
 export type { Joined, StreamJoined, ValueJoiner } from './dsl/joins.ts';
 export { joinWindows } from './dsl/joins-windows.ts';
 export type { Branched, BranchedKStream, KStream, SplitStreams } from './dsl/kstream.ts';
+export type { GlobalKTable, KTable, SuppressOptions } from './dsl/ktable.ts';
 export type {
   AsyncFunction,
   AsyncOptions,
   Consumed,
   ExternalOptions,
+  Grouped,
+  Materialized,
+  ProcessOptions,
   Produced,
   Repartitioned,
   RepartitionedBy,
   SerdeFor,
+  TableOptions,
   TopicExtractor,
 } from './dsl/options.ts';
 export type { FixedKeyProcessorSupplier, ProcessorSupplier } from './dsl/processors.ts';
 export type { Branches } from './dsl/split.ts';
 export { otherwise } from './dsl/split.ts';
-export { StreamsBuilder } from './dsl/streams-builder.ts';
+export { type BuilderOptions, StreamsBuilder } from './dsl/streams-builder.ts';
+export {
+  type SuppressBufferBounds,
+  type Suppressed,
+  untilTimeLimit,
+  untilWindowCloses,
+} from './dsl/suppressed.ts';
+export type { ConsumedTable } from './dsl/table-sources.ts';
+export { sessionWindows, timeWindows } from './dsl/windows.ts';
 export { type Disposition, StreamsError, TopologyError } from './errors.ts';
 export {
   type ExternalSink,
@@ -30,7 +52,17 @@ export {
 } from './external-sink.ts';
 export { toJson } from './graph/json.ts';
 export { toMermaid } from './graph/mermaid.ts';
-export type { AsyncContext, Processor, ProcessorContext, TimestampExtractor } from './graph/nodes.ts';
+export type {
+  AsyncContext,
+  Cancellable,
+  DropReason,
+  Processor,
+  ProcessorContext,
+  PunctuationType,
+  StoreBuilder,
+  StoreHandle,
+  TimestampExtractor,
+} from './graph/nodes.ts';
 export type { RepartitionTopic, SubTopology, Topology } from './graph/topology.ts';
 export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
 export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
@@ -38,6 +70,7 @@ export type { StreamsMetrics } from './kafka/metrics.ts';
 export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
 export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
 export type { JoinWindows } from './operators/stream-join-windows.ts';
+export type { SessionWindows, TimeWindows } from './operators/time-windows.ts';
 export type {
   ConsumedRecord,
   Headers,
@@ -46,5 +79,38 @@ export type {
   RecordContext,
   StreamRecord,
 } from './record.ts';
-export { bytesSerde, type Deserializer, type Serde, type Serializer, stringSerde } from './serde.ts';
+export {
+  bytesSerde,
+  type Deserializer,
+  longSerde,
+  type Serde,
+  type Serializer,
+  sessionWindowedSerde,
+  stringSerde,
+  windowedSerde,
+} from './serde.ts';
+export {
+  bufferStore,
+  type KeyValueStoreOptions,
+  keyValueStore,
+  type SessionStoreOptions,
+  sessionStore,
+  timestampedKeyValueStore,
+  timestampedWindowStore,
+  type WindowStoreOptions,
+  windowStore,
+} from './stores/builders.ts';
+export type {
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
+  ReadOnlyWindowStore,
+  SessionStore,
+  StateStore,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+  Window,
+  Windowed,
+  WindowStore,
+} from './stores/types.ts';
 export { TopologyTestDriver } from './testing/driver.ts';

@@ -1,15 +1,19 @@
 import type { ExternalSink } from '../external-sink.ts';
 import type { JoinWindows } from '../operators/stream-join-windows.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
-import type { StreamJoined, ValueJoiner } from './joins.ts';
+import type { KGroupedStream } from './grouped.ts';
+import type { Joined, StreamJoined, ValueJoiner } from './joins.ts';
+import type { GlobalKTable, KTable } from './ktable.ts';
 import type {
   AsyncFunction,
   AsyncOptions,
   ExternalOptions,
+  Grouped,
   ProcessOptions,
   Produced,
   Repartitioned,
   RepartitionedBy,
+  TableOptions,
   TopicExtractor,
 } from './options.ts';
 import type { FixedKeyProcessorSupplier, ProcessorSupplier } from './processors.ts';
@@ -77,12 +81,37 @@ export interface KStream<out K, out V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
+  /** Pairs each record with its key's row of the moment; without a row, nothing. */
+  join<V2, R>(
+    table: KTable<NonNullable<K>, V2>,
+    joiner: ValueJoiner<K, NonNullable<V>, V2, R>,
+    options?: Joined<K, V>,
+  ): KStream<K, R>;
+  /** Pairs each record with the row of the key that `keySelector` names; without a row, nothing. */
+  join<GK, GV, R>(
+    table: GlobalKTable<GK, GV>,
+    keySelector: RecordFunction<K, V, GK | null>,
+    joiner: ValueJoiner<K, NonNullable<V>, GV, R>,
+    named?: Named,
+  ): KStream<K, R>;
   /** As `join`; a record of this stream that has found no partner goes out with null once window and grace are over. */
   leftJoin<V2, R>(
     other: KStream<K, V2>,
     joiner: ValueJoiner<K, NonNullable<V>, NonNullable<V2> | null, R>,
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
+  ): KStream<K, R>;
+  /** As `join`; without a row, with null. */
+  leftJoin<V2, R>(
+    table: KTable<NonNullable<K>, V2>,
+    joiner: ValueJoiner<K, NonNullable<V>, V2 | null, R>,
+    options?: Joined<K, V>,
+  ): KStream<K, R>;
+  leftJoin<GK, GV, R>(
+    table: GlobalKTable<GK, GV>,
+    keySelector: RecordFunction<K, V, GK | null>,
+    joiner: ValueJoiner<K, NonNullable<V>, GV | null, R>,
+    named?: Named,
   ): KStream<K, R>;
   /** As `leftJoin`, for the records of both streams. */
   outerJoin<V2, R>(
@@ -91,6 +120,16 @@ export interface KStream<out K, out V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
+
+  /** The last value of each key as a table; null: no row. Behind a topic if the key may have changed. */
+  toTable(options?: TableOptions<NonNullable<K>, NonNullable<V>>): KTable<NonNullable<K>, NonNullable<V>>;
+  /** Records in groups by a new key, behind a topic. Records that get a null key are dropped. */
+  groupBy<K2>(
+    selector: RecordFunction<K, V, K2>,
+    grouped?: Grouped<NonNullable<K2>, V>,
+  ): KGroupedStream<NonNullable<K2>, V>;
+  /** Records in groups by their key; behind a topic if the key may have changed. */
+  groupByKey(grouped?: Grouped<NonNullable<K>, V>): KGroupedStream<NonNullable<K>, V>;
 
   /** Writes to a topic, the same for all records or chosen for each. */
   to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;

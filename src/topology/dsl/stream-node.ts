@@ -4,9 +4,13 @@ import type { Operator } from '../graph/nodes.ts';
 import { Branching } from './branching.ts';
 import { type StreamEnd, streamEnd } from './ends.ts';
 import type { KeyValue, Named, Predicate, RecordFunction, TypeGuard } from './functions.ts';
+import type { KGroupedStream } from './grouped.ts';
+import { GroupedStreamNode } from './grouped-stream.ts';
+import { Grouping } from './grouping.ts';
 import { type JoinArguments, joinStream } from './joins-calls.ts';
 import type { StreamJoinKind } from './joins-streams.ts';
 import type { BranchedKStream, KStream, SplitStreams } from './kstream.ts';
+import type { KTable } from './ktable.ts';
 import { mapAsync } from './map-async.ts';
 import { givenSerdes } from './materialized.ts';
 import { mergeStreams } from './merge.ts';
@@ -15,16 +19,20 @@ import type {
   AsyncFunction,
   AsyncOptions,
   ExternalOptions,
+  Grouped,
   ProcessOptions,
   Produced,
   Repartitioned,
   RepartitionedBy,
+  TableOptions,
   TopicExtractor,
 } from './options.ts';
 import { type FixedKeyProcessorSupplier, fixedKey, type ProcessorSupplier } from './processors.ts';
 import { repartitioned } from './repartition.ts';
 import { addExternalSink, addTopicSink } from './sinks.ts';
 import { type Branches, otherwise } from './split.ts';
+import { streamToTable } from './table-sources.ts';
+import type { Wrap } from './wrap.ts';
 
 /** What an operator leaves as it was. */
 interface Kept {
@@ -46,9 +54,11 @@ export class StreamNode<K, V> implements KStream<K, V> {
     this.#join('left', other, args);
   readonly outerJoin: KStream<K, V>['outerJoin'] = (other: object, ...args: JoinArguments) =>
     this.#join('outer', other, args);
+  readonly #wrap: Wrap;
 
-  constructor(stream: StreamEnd) {
+  constructor(stream: StreamEnd, wrap: Wrap) {
     this[streamEnd] = stream;
+    this.#wrap = wrap;
   }
 
   filter<S extends V = V>(predicate: Predicate<K, V> | TypeGuard<K, V, S>, named?: Named): KStream<K, S> {
@@ -91,7 +101,7 @@ export class StreamNode<K, V> implements KStream<K, V> {
   }
 
   merge<V2>(other: KStream<K, V2>, named: Named = {}): KStream<K, V | V2> {
-    return new StreamNode(mergeStreams(this[streamEnd], other, named));
+    return this.#wrap.stream(mergeStreams(this[streamEnd], other, named));
   }
 
   split<B extends Branches<K, V>>(branches: B, named?: Named): SplitStreams<K, V, B>;
@@ -151,7 +161,33 @@ export class StreamNode<K, V> implements KStream<K, V> {
       return keyed.repartition(options);
     }
     const serdes = givenSerdes(options, this[streamEnd].serdes);
-    return new StreamNode(repartitioned(this[streamEnd], serdes, options));
+    return this.#wrap.stream(repartitioned(this[streamEnd], serdes, options));
+  }
+
+  toTable(
+    options: TableOptions<NonNullable<K>, NonNullable<V>> = {},
+  ): KTable<NonNullable<K>, NonNullable<V>> {
+    return this.#wrap.table(streamToTable(this[streamEnd], options));
+  }
+
+  groupBy<K2>(
+    selector: RecordFunction<K, V, K2>,
+    grouped: Grouped<NonNullable<K2>, V> = {},
+  ): KGroupedStream<NonNullable<K2>, V> {
+    const name = this[streamEnd].draft.nameOr(grouped.as, 'KSTREAM-KEY-SELECT-');
+    const keyed = this.#end(name, operators.selectKey(selector), VALUE);
+    return new GroupedStreamNode(
+      new Grouping(keyed, givenSerdes(grouped, keyed.serdes), grouped.as),
+      this.#wrap,
+    );
+  }
+
+  groupByKey(grouped: Grouped<NonNullable<K>, V> = {}): KGroupedStream<NonNullable<K>, V> {
+    const stream = this[streamEnd];
+    return new GroupedStreamNode(
+      new Grouping(stream, givenSerdes(grouped, stream.serdes), grouped.as),
+      this.#wrap,
+    );
   }
 
   to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;
@@ -169,13 +205,13 @@ export class StreamNode<K, V> implements KStream<K, V> {
   }
 
   #join(kind: StreamJoinKind, other: object, args: JoinArguments): KStream<K, never> {
-    return new StreamNode(joinStream(this[streamEnd], kind, other, args));
+    return this.#wrap.stream(joinStream(this[streamEnd], kind, other, args));
   }
 
   #branching(named: Named): Branching<K, V> {
     const { draft, node } = this[streamEnd];
     const makeStream = (branch: DraftNode): KStream<K, V> =>
-      new StreamNode({ ...this[streamEnd], node: branch });
+      this.#wrap.stream({ ...this[streamEnd], node: branch });
     return new Branching(draft, node, makeStream, named);
   }
 
@@ -191,18 +227,17 @@ export class StreamNode<K, V> implements KStream<K, V> {
     return this.#add(this[streamEnd].draft.nameOr(named?.as, prefix), operator, kept);
   }
 
-  #add<K2, V2>(
-    name: string,
-    operator: Operator,
-    kept: Kept,
-    { stores = [] }: ProcessOptions = {},
-  ): KStream<K2, V2> {
+  #add<K2, V2>(name: string, operator: Operator, kept: Kept, options?: ProcessOptions): KStream<K2, V2> {
+    return this.#wrap.stream(this.#end(name, operator, kept, options));
+  }
+
+  #end(name: string, operator: Operator, kept: Kept, { stores = [] }: ProcessOptions = {}): StreamEnd {
     const { draft, node: parent, serdes, sources, keyChanged } = this[streamEnd];
     const names = stores.map((store) => (typeof store === 'string' ? store : store.name));
     const node = draft.add({ kind: 'processor', name, parents: [], operator }, [parent], {
       stores: () => names,
     });
-    return new StreamNode({
+    return {
       draft,
       node,
       serdes: {
@@ -211,6 +246,6 @@ export class StreamNode<K, V> implements KStream<K, V> {
       },
       sources,
       keyChanged: keyChanged || !kept.key,
-    });
+    };
   }
 }

@@ -1,12 +1,17 @@
 import { buildTopology } from '../graph/build.ts';
 import { GraphDraft } from '../graph/draft.ts';
-import type { TimestampExtractor } from '../graph/nodes.ts';
+import type { StoreBuilder, TimestampExtractor } from '../graph/nodes.ts';
 import type { Topology } from '../graph/topology.ts';
 import { type Erased, eraseSerde } from './erase.ts';
+import { GlobalTableNode } from './global-table.ts';
 import type { KStream } from './kstream.ts';
+import type { GlobalKTable, KTable } from './ktable.ts';
 import type { Consumed } from './options.ts';
 import { deserializer } from './serdes.ts';
 import { StreamNode } from './stream-node.ts';
+import { TableNode } from './table-node.ts';
+import { type ConsumedTable, readGlobalTable, readTable } from './table-sources.ts';
+import type { Wrap } from './wrap.ts';
 
 export interface BuilderOptions {
   /**
@@ -19,6 +24,10 @@ export interface BuilderOptions {
 /** Where a topology begins. Describing it opens nothing; `build` checks it as a whole. */
 export class StreamsBuilder {
   readonly #draft: GraphDraft;
+  readonly #wrap: Wrap = {
+    stream: (stream) => new StreamNode(stream, this.#wrap),
+    table: (table) => new TableNode(table, this.#wrap),
+  };
 
   constructor({ emitIntervalMs = 1_000 }: BuilderOptions = {}) {
     this.#draft = new GraphDraft({ emitIntervalMs });
@@ -51,7 +60,29 @@ export class StreamsBuilder {
       },
       { label: as, serdes: [key, value], shared: true },
     );
-    return new StreamNode({ draft, node, serdes, sources: [node], keyChanged: false });
+    return this.#wrap.stream({ draft, node, serdes, sources: [node], keyChanged: false });
+  }
+
+  /** The records of a topic as a table: the last value of each key. Tables of a builder each have topics of their own. */
+  table<K = Buffer, V = Buffer>(
+    topic: string,
+    consumed: ConsumedTable<K, V> = {},
+  ): KTable<NonNullable<K>, NonNullable<V>> {
+    return this.#wrap.table(readTable(this.#draft, topic, consumed));
+  }
+
+  /** A table that every instance holds whole, all partitions of it. */
+  globalTable<K = Buffer, V = Buffer>(
+    topic: string,
+    consumed: ConsumedTable<K, V> = {},
+  ): GlobalKTable<NonNullable<K>, NonNullable<V>> {
+    return new GlobalTableNode(readGlobalTable(this.#draft, topic, consumed));
+  }
+
+  /** A store for `process` and `processValues`, which name it in their options. */
+  addStateStore(store: StoreBuilder): this {
+    this.#draft.addStore(store);
+    return this;
   }
 
   /** The finished topology. Throws one TopologyError that names every mistake. */

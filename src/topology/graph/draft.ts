@@ -13,6 +13,8 @@ export interface DraftNode {
   readonly stores: () => readonly string[];
   /** A join that has results for records without a key: repartitions above it let them through. */
   readonly keepsNullKeys: boolean;
+  /** A windowed aggregation: how long after its end a window closes, ms of stream time. */
+  readonly closesAfterMs?: number | undefined;
 }
 
 export interface DraftSource extends DraftNode {
@@ -48,6 +50,7 @@ export interface DraftRepartition {
 export interface NodeOptions {
   readonly stores?: (() => readonly string[]) | undefined;
   readonly keepsNullKeys?: boolean;
+  readonly closesAfterMs?: number | undefined;
 }
 
 const noStores = () => [];
@@ -104,8 +107,14 @@ export class GraphDraft {
   }
 
   add(spec: NodeSpec, parents: readonly DraftNode[], options: NodeOptions = {}): DraftNode {
-    const { stores = noStores, keepsNullKeys = false } = options;
-    return this.#place(spec.name, { spec, parents: [...new Set(parents)], stores, keepsNullKeys });
+    const { stores = noStores, keepsNullKeys = false, closesAfterMs } = options;
+    return this.#place(spec.name, {
+      spec,
+      parents: [...new Set(parents)],
+      stores,
+      keepsNullKeys,
+      closesAfterMs,
+    });
   }
 
   addSource(
@@ -142,6 +151,12 @@ export class GraphDraft {
   /** Kafka Streams writes a repartition that a second aggregation shares in the place of the latest call. */
   moveToEnd(repartition: DraftRepartition): void {
     for (const node of [...repartition.before, repartition.source]) this.#order.set(node, this.#nextOrder++);
+  }
+
+  /** What a node is fed by, also through the application's own topics. */
+  parentsOf(node: DraftNode): readonly DraftNode[] {
+    const repartition = this.repartitions.find(({ source }) => source === node);
+    return repartition?.before[0]?.parents ?? node.parents;
   }
 
   copartition(sources: readonly DraftSource[]): void {

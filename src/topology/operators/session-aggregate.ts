@@ -1,0 +1,134 @@
+import type { Processor, ProcessorContext, StoreHandle } from '../graph/nodes.ts';
+import type { StreamRecord } from '../record.ts';
+import type { StreamClock } from '../stores/bytes.ts';
+import type { SessionStore, Windowed } from '../stores/types.ts';
+import type { Aggregation } from './aggregation.ts';
+import { CloseWatch, observedClock } from './emit-on-close.ts';
+import { isAbsent } from './join-values.ts';
+import { processor } from './processor.ts';
+import type { SessionWindows } from './time-windows.ts';
+
+export interface SessionAggregation extends Aggregation {
+  /** What two sessions' aggregates become when a record has joined them. */
+  readonly merge: (left: unknown, right: unknown, key: unknown) => unknown;
+}
+
+export interface SessionAggregateOptions {
+  readonly node: string;
+  readonly windows: SessionWindows;
+  readonly aggregation: SessionAggregation;
+  readonly store: StoreHandle<SessionStore<unknown, unknown>>;
+  /** Asked when a task starts: whether somebody below needs old values. */
+  readonly sendsOldValues: () => boolean;
+  /** Absent: each update goes out. Else only results of closed sessions, looked for once in so many ms of wall clock. */
+  readonly emitIntervalMs: number | undefined;
+}
+
+/**
+ * One row for each key and session. A record joins every session that is no further than the gap away, itself included, into
+ * one; the sessions that were are deleted. Closed, as windows: when stream time has passed end + gap + grace.
+ */
+export function sessionAggregate(options: SessionAggregateOptions): () => Processor {
+  return processor((context) => {
+    const sessions = new SessionAggregate(context, options);
+    context.onStreamTime((streamTimeMs) => sessions.advance(streamTimeMs));
+    return (record) => sessions.process(record);
+  });
+}
+
+class SessionAggregate {
+  readonly #context: ProcessorContext;
+  readonly #windows: SessionWindows;
+  readonly #aggregation: SessionAggregation;
+  readonly #rows: SessionStore<unknown, unknown>;
+  readonly #sendOld: boolean;
+  readonly #observed: StreamClock;
+  readonly #watch: CloseWatch | undefined;
+
+  constructor(context: ProcessorContext, options: SessionAggregateOptions) {
+    this.#context = context;
+    this.#windows = options.windows;
+    this.#aggregation = options.aggregation;
+    this.#rows = context.getStateStore(options.store);
+    this.#sendOld = options.sendsOldValues();
+    this.#observed = observedClock(context, options.node);
+    if (options.emitIntervalMs !== undefined)
+      this.#watch = new CloseWatch(context, options.node, options.emitIntervalMs);
+  }
+
+  process(record: StreamRecord): void {
+    const { key, value, timestamp } = record;
+    if (isAbsent(key)) {
+      this.#context.dropped('null-key');
+      return;
+    }
+    this.#observed.advance(timestamp);
+    const closeMs = this.#closeMs();
+    const { merged, session, aggregate } = this.#merge(key, timestamp);
+    if (session.window.endMs < closeMs) {
+      this.#context.dropped('late');
+    } else {
+      const { startMs, endMs } = session.window;
+      if (startMs !== timestamp || endMs !== timestamp) {
+        for (const old of merged) {
+          this.#rows.remove(old.key);
+          this.#send(old.key, old.value, null);
+        }
+      }
+      const updated = this.#aggregation.add(aggregate, value, key) ?? null;
+      this.#rows.put(session, updated);
+      this.#send(session, null, updated);
+    }
+    if (this.#watch?.due(closeMs)) this.#emit(this.#watch, closeMs, record);
+  }
+
+  /** Stream time has moved without a record. */
+  advance(streamTimeMs: number): void {
+    this.#observed.advance(streamTimeMs);
+    const closeMs = this.#closeMs();
+    const nothing = { key: null, value: null, timestamp: streamTimeMs, headers: [] };
+    if (this.#watch?.moved(closeMs)) this.#emit(this.#watch, closeMs, nothing);
+  }
+
+  /** Sessions that end before are closed. */
+  #closeMs(): number {
+    return this.#observed.timeMs - this.#windows.graceMs - this.#windows.gapMs;
+  }
+
+  /** The session that a record makes, with those that it takes in. */
+  #merge(key: unknown, timestamp: number) {
+    const { gapMs } = this.#windows;
+    const merged = [...this.#rows.findSessions(key, timestamp - gapMs, timestamp + gapMs)];
+    let aggregate = this.#aggregation.initialize() ?? null;
+    let [startMs, endMs] = [timestamp, timestamp];
+    for (const { key: old, value } of merged) {
+      aggregate = this.#aggregation.merge(aggregate, value, key) ?? null;
+      startMs = Math.min(startMs, old.window.startMs);
+      endMs = Math.max(endMs, old.window.endMs);
+    }
+    return { merged, session: { key, window: { startMs, endMs } }, aggregate };
+  }
+
+  /** A changed row: its time is the session's end, and it has no headers, for it may stand for many records. */
+  #send(session: Windowed<unknown>, oldValue: unknown, newValue: unknown): void {
+    if (this.#watch) return;
+    this.#context.forward({
+      key: session,
+      value: { newValue, oldValue: this.#sendOld ? oldValue : null },
+      timestamp: session.window.endMs,
+      headers: [],
+    });
+  }
+
+  /** Sends the results of the sessions that have closed since the last time, with the headers of `record`. */
+  #emit(watch: CloseWatch, closeMs: number, record: StreamRecord): void {
+    const fromMs = Math.max(0, watch.emittedMs);
+    const toMs = closeMs - 1;
+    if (toMs < fromMs) return;
+    for (const { key, value: newValue } of this.#rows.findSessionsByEnd(fromMs, toMs)) {
+      const timestamp = key.window.endMs;
+      this.#context.forward({ ...record, key, value: { newValue, oldValue: null }, timestamp });
+    }
+    watch.emitted(closeMs);
+  }
+}
