@@ -137,5 +137,6 @@ function eventOf(index: number) {
     sourceTopic: 'image-stream',
     sourcePartition: index % 6,
     sourceOffset: index,
+    replaces: null,
   };
 }

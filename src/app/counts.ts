@@ -48,7 +48,8 @@ export function countsTopology(deps: CountsDeps): Topology {
     .map(
       (outcomes, { key, window }) => {
         const [customerId, type] = categoryOf(key);
-        const count = { customerId, type, windowStart: window.startMs, windowEnd: window.endMs, ...outcomes };
+        const { startMs: windowStart, endMs: windowEnd } = window;
+        const count = { customerId, type, windowStart, windowEnd, ...(outcomes ?? NONE) };
         return { key: JSON.stringify([customerId, type, window.startMs]), value: codec.encodeCount(count) };
       },
       { as: 'encode' },

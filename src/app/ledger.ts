@@ -35,7 +35,7 @@ export function ledger(
   onRepeat: (event: ImageProcessed) => void = () => {},
 ): FixedKeyProcessorSupplier<string | null, ImageProcessed, ImageProcessed> {
   return () => {
-    let store: WindowStore<string, Entry>;
+    let store: WindowStore<string | null, Entry>;
     let context: ProcessorContext<string | null, ImageProcessed>;
     return {
       init(given) {

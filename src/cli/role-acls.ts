@@ -1,4 +1,5 @@
 import { countersTopology } from '../app/counters.ts';
+import { countsTopology } from '../app/counts.ts';
 import { warehouseTopology } from '../app/warehouse.ts';
 import type { AclsConfig } from '../config/compile.ts';
 import type { RoleName } from '../config/roles.ts';
@@ -19,6 +20,8 @@ export function roleAcls(role: RoleName, config: AclsConfig): readonly Acl[] {
       return application(role, warehouseTopology({ ...stats, sink: nowhere(role) }), config);
     case 'counters':
       return application(role, countersTopology({ ...stats, sink: nowhere(role) }), config);
+    case 'counts':
+      return application(role, countsTopology({ ...stats, imageCounts: topics.counts }), config);
     case 'intake':
       return aclsOfProducer([topics.uploads]);
     case 'load':

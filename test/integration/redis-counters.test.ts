@@ -9,7 +9,13 @@ import { sharedStack } from '../shared-stack.ts';
 
 const TOPIC = 'image-stats';
 const signal = new AbortController().signal;
-const image: CountedImage = { customerId: 'acme', type: 'jpeg', outcome: 'processed', day: '2026-11-20' };
+const image: CountedImage = {
+  customerId: 'acme',
+  type: 'jpeg',
+  outcome: 'processed',
+  day: '2026-11-20',
+  change: 1,
+};
 
 function records(offsets: readonly number[], change: Partial<CountedImage> = {}, partition = 0) {
   return offsets.map(

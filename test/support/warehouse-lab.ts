@@ -120,6 +120,7 @@ export function statsEvent(n: number, change: Partial<ImageProcessed> = {}): Ima
     sourceTopic: 'image-uploads',
     sourcePartition: 0,
     sourceOffset: n,
+    replaces: null,
     ...change,
   };
 }

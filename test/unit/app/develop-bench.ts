@@ -16,6 +16,7 @@ import { TopologyTestDriver } from '../../../src/topology/testing/driver.ts';
 export const topics = {
   imageUploads: 'image-uploads',
   imageStream: 'image-stream',
+  imagePolicies: 'image-policies',
   imageStats: 'image-stats',
   imageDeadLetter: 'image-dead-letter',
 };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fetchImage } from '../../../src/app/fetch-image.ts';
 import { fetchedBytes } from '../../../src/app/images.ts';
+import { createLocalCodec } from '../../../src/serdes/local-codec.ts';
 import type { Arrival } from '../../../src/sources/arrival.ts';
 
 const identity = { imageId: 'ab'.repeat(16), customerId: 'acme', source: 'stream', receivedAtMs: 1 } as const;
@@ -11,6 +12,7 @@ test.each([undefined, 7])(
   async (sizeBytes) => {
     const steps: string[] = [];
     const fetch = fetchImage({
+      codec: createLocalCodec(),
       maxImageBytes: 100,
       fetcher: {
         head: async () => {
@@ -25,7 +27,7 @@ test.each([undefined, 7])(
     });
     const reference = { bucket: 'images', key: 'k', ...(sizeBytes === undefined ? {} : { sizeBytes }) };
     const arrival: Arrival = { kind: 'reference', identity, original, reference };
-    const image = await fetch(arrival, null, {
+    const image = await fetch({ arrival, policyBytes: null }, null, {
       topic: 't',
       partition: 0,
       offset: 0,
@@ -44,5 +46,5 @@ test.each([undefined, 7])(
 );
 
 test('an inline image holds nothing beyond its record', () => {
-  expect(fetchedBytes({ kind: 'fetched', identity, original, bytes: original })).toBe(0);
+  expect(fetchedBytes({ kind: 'fetched', identity, original, bytes: original, limits: {} })).toBe(0);
 });

@@ -29,5 +29,6 @@ export const anEvent = (change: Partial<ImageProcessed> = {}): ImageProcessed =>
   sourceTopic: 'image-uploads',
   sourcePartition: 1,
   sourceOffset: 7,
+  replaces: null,
   ...change,
 });

@@ -45,6 +45,7 @@ function event(change: Partial<ImageProcessed>): ImageProcessed {
     sourceTopic: 'image-uploads',
     sourcePartition: 0,
     sourceOffset: 0,
+    replaces: null,
     ...change,
   };
 }

@@ -47,4 +47,5 @@ export const processed: ImageProcessed = {
   sourceTopic: 'image-uploads',
   sourcePartition: 3,
   sourceOffset: 2 ** 52,
+  replaces: null,
 };

@@ -33,6 +33,7 @@ const event: ImageProcessed = {
   sourceTopic: 'image-uploads',
   sourcePartition: 3,
   sourceOffset: 17,
+  replaces: null,
 };
 const place = { partition: 2, offset: 99 };
 
