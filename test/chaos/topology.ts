@@ -39,7 +39,8 @@ export const fold = ({ count, hash }: Fold, value: number): Fold => ({
   count: count + 1,
   hash: (hash * 31 + value) % 1_000_003,
 });
-export const foldText = ({ count, hash }: Fold): string => `${count}:${hash}`;
+/** A table's row may be gone; none of these ever is. */
+export const foldText = (of: Fold | null): string => (of ? `${of.count}:${of.hash}` : 'none');
 
 /** Topics of one run, by what they hold. */
 export const topicsOf = (run: string) => ({
@@ -122,10 +123,10 @@ export function buildTopology(variant: Variant, run: string): Topology {
         .count({ materialized: { as: 'counts', key: text } })
         .toStream()
         .mapAsync(unsteady, { as: 'between', concurrency: 16 })
-        .groupByKey({ key: text, value: json<number>() })
+        .groupByKey({ key: text, value: json<number | null>() })
         .aggregate(
           () => emptyFold,
-          (aggregate: Fold, count) => fold(aggregate, count),
+          (aggregate: Fold, count) => fold(aggregate, Number(count)),
           { materialized: { as: 'chain', key: text, value: folds } },
         )
         .toStream()
