@@ -1,6 +1,15 @@
-import { type Adapter, type Calls, type Made, named, type Table, textSerde, textSerdes } from '../adapter.ts';
+import {
+  type Adapter,
+  type Calls,
+  type Made,
+  named,
+  type Table,
+  textOrCountSerde,
+  textSerde,
+  textSerdes,
+} from '../adapter.ts';
 import type { Entry } from '../case.ts';
-import { untilTimeLimit, untilWindowCloses } from '../dsl.ts';
+import { type Serde, untilTimeLimit, untilWindowCloses } from '../dsl.ts';
 import * as functions from '../functions.ts';
 import { CaseError, lookUp } from '../look-up.ts';
 import { consumed, valueMapper } from './streams.ts';
@@ -55,6 +64,12 @@ function mapValues(adapter: Adapter, entry: Entry): Made {
   return table(adapter.get('table', entry.from).mapValues(valueMapper(entry), maybeStored(adapter, entry)));
 }
 
+/** What a suppress holds back is text or a number; where Kafka Streams has its default serdes, ours are given. */
+const bufferSerde: Serde<unknown> = {
+  serialize: (_topic, data) => Buffer.from(JSON.stringify(data)),
+  deserialize: (_topic, bytes) => (bytes === null ? null : JSON.parse(bytes.toString())),
+};
+
 function until({ until: what, timeMs = 0, maxRecords }: Entry) {
   if (what === 'windowCloses') return untilWindowCloses();
   if (what !== 'timeLimit') throw new CaseError(`suppress until ${what}`);
@@ -82,6 +97,7 @@ export const tableCalls: Calls = {
   filter: (a, e) => filtered(a, e, 'filter'),
   filterNot: (a, e) => filtered(a, e, 'filterNot'),
   mapValues,
-  suppress: (a, e) => table(a.get('table', e.from).suppress(until(e), named(e))),
+  suppress: (a, e) =>
+    table(a.get('table', e.from).suppress(until(e), { ...named(e), value: textOrCountSerde })),
   toStream,
 };
