@@ -9,7 +9,7 @@ import {
   textSerdes,
 } from '../adapter.ts';
 import type { Entry } from '../case.ts';
-import { type Serde, untilTimeLimit, untilWindowCloses } from '../dsl.ts';
+import { untilTimeLimit, untilWindowCloses } from '../dsl.ts';
 import * as functions from '../functions.ts';
 import { CaseError, lookUp } from '../look-up.ts';
 import { consumed, valueMapper } from './streams.ts';
@@ -63,12 +63,6 @@ function mapValues(adapter: Adapter, entry: Entry): Made {
     return { kind: 'stream', it: from.it.mapValues(valueMapper(entry), named(entry)) };
   return table(adapter.get('table', entry.from).mapValues(valueMapper(entry), maybeStored(adapter, entry)));
 }
-
-/** What a suppress holds back is text or a number; where Kafka Streams has its default serdes, ours are given. */
-const bufferSerde: Serde<unknown> = {
-  serialize: (_topic, data) => Buffer.from(JSON.stringify(data)),
-  deserialize: (_topic, bytes) => (bytes === null ? null : JSON.parse(bytes.toString())),
-};
 
 function until({ until: what, timeMs = 0, maxRecords }: Entry) {
   if (what === 'windowCloses') return untilWindowCloses();
