@@ -37,8 +37,7 @@ export interface GlobalJoinOptions {
 
 /**
  * Joins each record with the global table's row of the key that it names. Pure: the table is read as it is when the record
- * runs, be that ahead of its turn. A record that names no row's key is left out, in a left join too unless its own key is
- * null.
+ * runs, be that ahead of its turn. A record that names no key has no row; one without a value is left out.
  */
 export function globalJoin({ store, keySelector, joiner, left }: GlobalJoinOptions): Operator {
   return {
@@ -47,7 +46,6 @@ export function globalJoin({ store, keySelector, joiner, left }: GlobalJoinOptio
       const { key, value } = record;
       if (isAbsent(value)) return;
       const rowKey = keySelector(value, key, context);
-      if (isAbsent(rowKey) && !(left && isAbsent(key))) return;
       const row = isAbsent(rowKey) ? null : (store.narrow(globals(store.name)).get(rowKey)?.value ?? null);
       if (left || row !== null) forward({ ...record, value: joiner(value, row, key) });
     },

@@ -193,10 +193,10 @@ export class Task {
     return this.#effects.stores.get(name);
   }
 
-  /** Takes in records of one partition, in offset order, and starts what can start. */
-  push(records: readonly ConsumedRecord[]): void {
+  /** Takes in records, those of each partition in offset order, and starts what can start once all are there. */
+  push(...partitions: readonly (readonly ConsumedRecord[])[]): void {
     if (!this.alive) return;
-    this.#inputBytes += this.#queues.push(records);
+    for (const records of partitions) this.#inputBytes += this.#queues.push(records);
     this.pump();
   }
 

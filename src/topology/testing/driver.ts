@@ -237,7 +237,7 @@ export class TopologyTestDriver {
       for (const table of tables) table.update([record], NO_POSITIONS);
       return this.#sources.has(topic) ? [record] : [];
     });
-    for (const record of back) this.#task.push([record]);
+    if (back.length > 0) this.#task.push(...back.map((record) => [record]));
   }
 
   #committed(batch: StagedBatch): void {
