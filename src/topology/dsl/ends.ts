@@ -46,8 +46,6 @@ export interface GlobalTableEnd {
   readonly draft: GraphDraft;
   readonly serdes: Serdes;
   readonly store: StoreBuilder<TimestampedKeyValueStore<unknown, unknown>>;
-  /** The name that the user gave the store. */
-  readonly queryableStoreName: string | undefined;
 }
 
 /** Remembers that old values were asked for once. */

@@ -9,7 +9,7 @@ export class GlobalTableNode<K, V> implements GlobalKTable<K, V> {
     this[globalTableEnd] = table;
   }
 
-  get queryableStoreName(): string | undefined {
-    return this[globalTableEnd].queryableStoreName;
+  get queryableStoreName(): string {
+    return this[globalTableEnd].store.name;
   }
 }

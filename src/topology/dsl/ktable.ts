@@ -72,5 +72,6 @@ declare const row: unique symbol;
 export interface GlobalKTable<out K, out V> {
   /** For the compiler alone, which tells tables apart by it. */
   readonly [row]?: KeyValue<K, V>;
-  readonly queryableStoreName: string | undefined;
+  /** The name of its store, given or generated, for queries from outside. */
+  readonly queryableStoreName: string;
 }

@@ -93,7 +93,7 @@ export function readGlobalTable<K, V>(
   const { plan, name, source } = planSource(draft, topic, consumed);
   const store = timestampedKeyValueStore(plan.name, { ...plan.options, logged: false });
   draft.addGlobalTable({ source, processor: { name, supplier: globalTableSource(store) }, store });
-  return { draft, serdes: plan.serdes, store, queryableStoreName: plan.queryable };
+  return { draft, serdes: plan.serdes, store };
 }
 
 /** A stream's records as a table, behind a topic if the stream's key was changed. */
