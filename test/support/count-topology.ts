@@ -1,6 +1,6 @@
 // Counts by key in a store, and says every count: what tests of state on a real broker run.
 
-import { type Processor, stringSerde, type Topology } from '../../src/topology/index.ts';
+import { type Processor, StreamsBuilder, stringSerde, type Topology } from '../../src/topology/index.ts';
 import { keyValueStore } from '../../src/topology/stores/builders.ts';
 
 export const COUNTS = 'counts';
@@ -14,63 +14,34 @@ const counts = keyValueStore<string, string>(COUNTS, {
 
 /** For every record `<number>` of the input, `<number mod KEYS>` with how often it has come so far. */
 export function countTopology(input: string, output: string): Topology {
-  const supplier = (): Processor => {
-    let count: (key: string) => string;
-    let forward: (key: string, value: string, timestamp: number) => void;
-    return {
-      init: (context) => {
-        const store = context.getStateStore(counts);
-        count = (key) => {
-          const value = String(Number(store.get(key) ?? '0') + 1);
-          store.put(key, value);
-          return value;
+  const builder = new StreamsBuilder();
+  builder.addStateStore(counts);
+  builder
+    .stream(input, { key: stringSerde, value: stringSerde })
+    .process<string | null, string | null>(
+      (): Processor<string | null, string | null, string | null, string | null> => {
+        let count: (key: string) => string;
+        let forward: (key: string, value: string, timestamp: number) => void;
+        return {
+          init: (context) => {
+            const store = context.getStateStore(counts);
+            count = (key) => {
+              const value = String(Number(store.get(key) ?? '0') + 1);
+              store.put(key, value);
+              return value;
+            };
+            forward = (key, value, timestamp) => context.forward({ key, value, timestamp, headers: [] });
+          },
+          process: ({ value, timestamp }) => {
+            const key = String(Number(value) % KEYS);
+            forward(key, count(key), timestamp);
+          },
         };
-        forward = (key, value, timestamp) => context.forward({ key, value, timestamp, headers: [] });
       },
-      process: ({ value, timestamp }) => {
-        const key = String(Number(value) % KEYS);
-        forward(key, count(key), timestamp);
-      },
-    };
-  };
-  return {
-    subTopologies: [
-      {
-        id: 0,
-        name: 'counts',
-        stores: [counts],
-        copartitioned: [],
-        nodes: [
-          {
-            kind: 'source',
-            name: 'source',
-            topics: [input],
-            deserializeKey: stringSerde.deserialize,
-            deserializeValue: stringSerde.deserialize,
-          },
-          {
-            kind: 'processor',
-            name: 'count',
-            parents: ['source'],
-            operator: { kind: 'process', supplier },
-            stores: ['counts'],
-          },
-          {
-            kind: 'sink',
-            name: 'sink',
-            parents: ['count'],
-            topic: output,
-            serializeKey: stringSerde.serialize as never,
-            serializeValue: stringSerde.serialize as never,
-          },
-        ],
-      },
-    ],
-    repartitionTopics: [],
-    globalTables: [],
-    warnings: [],
-    describe: () => '',
-  };
+      { as: 'count', stores: [counts] },
+    )
+    .to(output, { key: stringSerde, value: stringSerde });
+  return builder.build();
 }
 
 /** What is wrong with committed counts, which for each key have to be 1, 2, 3 … in this order. */

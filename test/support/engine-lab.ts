@@ -67,6 +67,11 @@ export class EngineLab {
     await this.#producer.send({ topic, messages });
   }
 
+  /** One record; the key decides about its partition. */
+  async put(topic: string, key: string, value: string | null): Promise<void> {
+    await this.#producer.send({ topic, messages: [{ key, value }] });
+  }
+
   /** How instances run here, but for their log; `via` may be a proxy's address. */
   options(via = this.brokers): Omit<StreamsOptions, 'logger'> {
     return {

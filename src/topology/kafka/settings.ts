@@ -79,6 +79,11 @@ export interface StreamsOptions {
   readonly taskTimeoutMs?: number;
   /** Records stamped more than this ahead of the wall clock are refused with TIMESTAMP_IN_FUTURE, ms. Default: none is. */
   readonly maxFutureMs?: number;
+  /**
+   * When a task's input has been idle for so long, ms, its stream time moves on with the wall clock, so that windows close. Must
+   * be above the usual pauses of the input, and of how late it comes. Default: stream time moves with records alone.
+   */
+  readonly idleTimeoutMs?: number;
   /** Default `fail`. */
   readonly onOffsetsExpired?: OnOffsetsExpired;
   readonly logger: Logger;

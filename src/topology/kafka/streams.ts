@@ -9,6 +9,7 @@ import { createKafka } from './client.ts';
 import { errorType, unreachable } from './errors.ts';
 import { FlowControl } from './flow-control.ts';
 import { GlobalTables } from './global-tables.ts';
+import { IdleWatch } from './idle.ts';
 import { ensureInternalTopics, internalTopics } from './internal-topics.ts';
 import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
 import { Membership } from './membership.ts';
@@ -58,6 +59,7 @@ export class KafkaStreams {
   readonly #runs: TaskRuns;
   readonly #membership: Membership;
   readonly #flow: FlowControl;
+  readonly #idle: IdleWatch | undefined;
   readonly #sinkTrouble = new Map<string, string>();
   #counters = { recordsConsumed: 0, recordsCommitted: 0, recordsProduced: 0, commits: 0, commitFailures: 0 };
 
@@ -116,7 +118,14 @@ export class KafkaStreams {
       onProgress: () => this.#onProgress(),
       onFatal: (error) => void this.#fail(error),
     });
-    this.#flow = new FlowControl(this.#runtime.budget, () => this.#membership.runs);
+    const runs = () => this.#membership.runs;
+    this.#flow = new FlowControl(this.#runtime.budget, runs);
+    const { idleTimeoutMs } = options;
+    const nowMs = Date.now;
+    this.#idle =
+      idleTimeoutMs === undefined
+        ? undefined
+        : new IdleWatch({ ...common, idleTimeoutMs, topology, groupId: applicationId, runs, logger, nowMs });
   }
 
   get state(): StreamsState {
@@ -160,6 +169,7 @@ export class KafkaStreams {
       },
     });
     await running;
+    this.#idle?.start();
   }
 
   /**
@@ -268,6 +278,7 @@ export class KafkaStreams {
   /** Leaving waits for a rebalance that is under way; the group notices a member that did not say good-bye. */
   async #disconnect(leaveMs: number): Promise<void> {
     this.#flow.stop();
+    await this.#idle?.close();
     const left = this.#consumer.disconnect().catch(() => {});
     await Promise.race([left, delay(leaveMs, undefined, { ref: false })]);
     this.#membership.dropAll();

@@ -52,6 +52,8 @@ export class TaskRun {
   #task: Task | undefined;
   #taskState: TaskState | undefined;
   #loop: CommitLoop | undefined;
+  /** By partition, behind the last record that was handed to the task and is not committed. */
+  readonly #open = new Map<string, number>();
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
@@ -114,7 +116,14 @@ export class TaskRun {
     for (const intake of intakes) intake.resume('acquire');
   }
 
+  /** Whether everything that was read is committed. */
+  get finished(): boolean {
+    return this.running && this.#open.size === 0;
+  }
+
   push(records: readonly ConsumedRecord[]): void {
+    const last = records.at(-1);
+    if (last) this.#open.set(`${last.topic}-${last.partition}`, last.offset + 1);
     this.#task?.push(records);
   }
 
@@ -161,7 +170,13 @@ export class TaskRun {
       committer,
       commitIntervalMs,
       nowMs: runtime.nowMs,
-      onCommitted,
+      onCommitted: (batch) => {
+        for (const { topic, partition, to } of batch.positions) {
+          const key = `${topic}-${partition}`;
+          if (to >= (this.#open.get(key) ?? 0)) this.#open.delete(key);
+        }
+        onCommitted(batch);
+      },
       onSinkTrouble,
     });
     this.#state = 'running';
