@@ -5,12 +5,19 @@ import { type Input, outputs, texts } from './lab.ts';
 const pair = (left: string | null, right: string | null) => `${left}+${right}`;
 const windows = joinWindows({ beforeMs: 5, afterMs: 5, graceMs: 0 });
 
-type Method = 'join' | 'leftJoin' | 'outerJoin';
+type Join = 'join' | 'leftJoin' | 'outerJoin';
 
 const joined =
-  (method: Method, spans = windows) =>
-  (builder: Builder) =>
-    builder.stream('left', texts)[method](builder.stream('right', texts), pair, spans).to('out', texts);
+  (join: Join, spans = windows) =>
+  (builder: Builder) => {
+    const [left, right] = [builder.stream('left', texts), builder.stream('right', texts)];
+    const pairs = {
+      join: () => left.join(right, pair, spans),
+      leftJoin: () => left.leftJoin(right, pair, spans),
+      outerJoin: () => left.outerJoin(right, pair, spans),
+    };
+    pairs[join]().to('out', texts);
+  };
 
 describe('a join of two streams', () => {
   it('pairs records of one key within the window, both ends included, in order of time', async () => {
@@ -154,7 +161,7 @@ describe('joining streams by a new key', () => {
     const withoutKey = (builder: Builder) =>
       builder
         .stream('left', texts)
-        .selectKey(() => null)
+        .selectKey((): string | null => null)
         .leftJoin(builder.stream('right', texts), pair, windows, { key: texts.key })
         .to('out', texts);
     expect(

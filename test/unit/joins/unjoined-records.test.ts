@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type JoinSide, UnjoinedRecords } from '../../../src/topology/operators/stream-join-unjoined.ts';
-import { stringSerde } from '../../../src/topology/serde.ts';
 import { bufferStore } from '../../../src/topology/stores/builders.ts';
 import { MemoryStorage } from '../../../src/topology/stores/memory-storage.ts';
 import { Overlay } from '../../../src/topology/stores/overlay.ts';
+
+const textSerde = {
+  serialize: (_topic: string, text: unknown) => Buffer.from(`${text}`),
+  deserialize: (_topic: string, bytes: Buffer | null) => `${bytes}`,
+};
 
 /** Opens the rows of one task over committed ones; what was put before and not committed is not there. */
 function open(storage: MemoryStorage) {
@@ -15,9 +19,9 @@ function open(storage: MemoryStorage) {
   const store = bufferStore('unjoined');
   const records = new UnjoinedRecords(store.narrow(store.open({ bytes, clock })), clock, {
     store,
-    key: stringSerde,
-    left: stringSerde,
-    right: stringSerde,
+    key: textSerde,
+    left: textSerde,
+    right: textSerde,
   });
   return { records, commit: () => storage.apply(writes.splice(0), new Map()) };
 }
