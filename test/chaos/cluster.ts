@@ -12,7 +12,7 @@ import { brokerProperties } from '../../dev/stack/native/kafka.ts';
 import { freePorts } from '../../dev/stack/native/ports.ts';
 import { Service } from '../../dev/stack/native/process.ts';
 import { javaCommand } from '../../dev/stack/native/tools.ts';
-import { type Component, startStack } from '../../dev/stack/stack.ts';
+import { type Component, type Stack, startStack } from '../../dev/stack/stack.ts';
 
 const CLUSTER_ID = '5L6g3nShT-eMCtK--X86sw';
 const MAX_HEAP_MB = 320;
@@ -29,11 +29,16 @@ export interface Cluster {
 export async function startCluster(brokers: 1 | 3, progress: (line: string) => void): Promise<Cluster> {
   if (brokers === 3) return threeBrokers(progress);
   const stack = await startStack({ components: ['kafka'], progress });
+  return { ...clusterOf(stack), down: () => stack.down() };
+}
+
+/** The one broker of a stack, which is somebody else's to end. */
+export function clusterOf(stack: Stack): Cluster {
   return {
     addresses: [stack.addresses.kafka],
     brokers: [stack.component('kafka')],
     replicationFactor: 1,
-    down: () => stack.down(),
+    down: async () => {},
   };
 }
 

@@ -21,6 +21,7 @@ const MEMBERS = 3;
 const MAX_REST_MS = 3_000;
 /** Nothing may stand still for longer: a session, a transaction that times out, and a restart of the broker. */
 const NO_PROGRESS_MS = 90_000;
+const REPEATS_WITHIN_MS = 10_000;
 const LOOK_MS = 1_500;
 const MARKS_WITHIN_MS = 60_000;
 const ANSWER_WITHIN_MS = 60_000;
@@ -157,7 +158,7 @@ async function revive(members: readonly Member[], say: (line: string) => void): 
   }
 }
 
-/** Resolves when nothing is missing, or when nothing has come for long. */
+/** Resolves when nothing is missing, or when nothing has come for long; for less where there are as many results as should be, but others. */
 async function untilSettled(cluster: Cluster, options: RoundOptions): Promise<void> {
   let seen = -1;
   let sinceMs = Date.now();
@@ -168,8 +169,9 @@ async function untilSettled(cluster: Cluster, options: RoundOptions): Promise<vo
       seen = look.outputs;
       sinceMs = Date.now();
     }
-    if (Date.now() - sinceMs > NO_PROGRESS_MS) {
-      options.say(`no progress for ${NO_PROGRESS_MS} ms, ${look.verdict.missing} results missing`);
+    const patienceMs = look.outputs < look.expected ? NO_PROGRESS_MS : REPEATS_WITHIN_MS;
+    if (Date.now() - sinceMs > patienceMs) {
+      options.say(`no progress for ${patienceMs} ms, ${look.verdict.missing} results missing`);
       return;
     }
     await delay(LOOK_MS);
@@ -181,6 +183,8 @@ interface Look {
   readonly notes: readonly string[];
   readonly inputs: number;
   readonly outputs: number;
+  /** So many outputs there should be. */
+  readonly expected: number;
 }
 
 async function lookNow(cluster: Cluster, { run, variant }: RoundOptions): Promise<Look> {
@@ -190,7 +194,8 @@ async function lookNow(cluster: Cluster, { run, variant }: RoundOptions): Promis
   const outputs = new Map<Output, readonly Committed[]>();
   for (const output of expected.keys()) outputs.set(output, await read(cluster, topics[output]));
   const { verdict, notes, seen } = judge(expected, outputs);
-  return { verdict, notes, inputs: left.length + right.length, outputs: seen };
+  const total = [...expected.values()].flatMap(({ values }) => [...values.values()]).flat().length;
+  return { verdict, notes, inputs: left.length + right.length, outputs: seen, expected: total };
 }
 
 /** Committed records but for marks. */
