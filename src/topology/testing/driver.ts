@@ -11,6 +11,12 @@ import { GlobalTable } from '../task/global-table.ts';
 import { createTaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
 import { Task } from '../task/task.ts';
+import {
+  type TestInputOptions,
+  TestInputTopic,
+  TestOutputTopic,
+  type TestTopicOptions,
+} from './test-topics.ts';
 
 export interface DriverOptions {
   /** Wall clock at the start, ms since the epoch; it moves by `advanceWallClock` alone. Default: the system's clock, moving by itself. */
@@ -130,6 +136,16 @@ export class TopologyTestDriver {
       if (this.#sources.has(topic)) this.#task.push([record]);
       else this.#finish(topic, record.offset);
     });
+  }
+
+  /** A topic to write typed records to. */
+  inputTopic<K, V>(topic: string, options: TestInputOptions<K, V>): TestInputTopic<K, V> {
+    return new TestInputTopic(this, topic, options);
+  }
+
+  /** A topic to read typed records from; it takes what `readOutput` would give. */
+  outputTopic<K, V>(topic: string, serdes: TestTopicOptions<K, V>): TestOutputTopic<K, V> {
+    return new TestOutputTopic(this, topic, serdes);
   }
 
   /** What was written to `topic` since the last call, in order. */
