@@ -34,6 +34,7 @@ function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
     .stream(topics.imageStream, { as: 'external', timestampExtractor })
     .mapValues(fromExternal(deps), { as: 'read-external' });
 
+  builder.addStateStore(ledgerStore);
   const policies = builder.globalTable(topics.imagePolicies, {
     as: 'policies',
     key: stringSerde,

@@ -39,6 +39,7 @@ export class DevelopBench {
   /** Object keys that were fetched, in order. */
   readonly fetched: string[] = [];
   readonly outcomes: ImageProcessed[] = [];
+  readonly repeats: ImageProcessed[] = [];
 
   static async open(darkroom: Darkroom, change: (deps: DevelopDeps) => Partial<DevelopDeps> = () => ({})) {
     const folder = await mkdtemp(join(tmpdir(), 'darkroom-app-'));
@@ -63,6 +64,7 @@ export class DevelopBench {
       maxImageBytes: DEFAULT_LIMITS.maxBytes,
       nowMs: () => 1_795_000_000_999,
       onOutcome: (event) => this.outcomes.push(event),
+      onRepeat: (event) => this.repeats.push(event),
     };
     this.driver = new TopologyTestDriver(developTopology({ ...deps, ...change(deps) }));
   }

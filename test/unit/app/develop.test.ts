@@ -5,7 +5,7 @@ import type { Darkroom } from '../../../src/processors/types.ts';
 import { imageIdOfName } from '../../../src/sources/image-id.ts';
 import { StreamsError } from '../../../src/topology/index.ts';
 import { upload } from '../serdes/samples.ts';
-import { codec, DevelopBench, headerOf, headersOf, jpeg, startDarkroom } from './develop-bench.ts';
+import { codec, DevelopBench, headerOf, headersOf, jpeg, startDarkroom, topics } from './develop-bench.ts';
 
 let darkroom: Darkroom;
 beforeAll(() => {
@@ -65,16 +65,55 @@ test('an upload is fetched and developed', async () => {
   ]);
 });
 
-test('the same image-id on both ways gives the same event id and the same keys', async () => {
+test('the same image-id on both ways is one image: the second leaves no event', async () => {
   const run = await open();
   const body = await jpeg();
   const imageId = imageIdOfName('acme', 'cat-1');
   await run.putObject(upload.key, body);
   await run.upload(codec.encodeUpload({ ...upload, imageId, sizeBytes: null }));
   await run.stream(body, { 'customer-id': 'acme', 'image-id': 'cat-1' });
-  const [first, second] = await run.events();
-  expect(second?.eventId).toBe(first?.eventId);
-  expect(second?.renditions).toEqual(first?.renditions);
+  const events = await run.events();
+  expect(events).toMatchObject([{ eventId: imageId, source: 'upload', revision: 1 }]);
+  expect(run.repeats).toMatchObject([{ eventId: imageId, source: 'stream' }]);
+  expect(run.repeats[0]?.renditions).toEqual(events[0]?.renditions);
+});
+
+test("a customer's policy narrows what is allowed, from when it is set until it is deleted", async () => {
+  const run = await open();
+  const body = await jpeg();
+  const policy = {
+    version: 1,
+    formats: ['png'],
+    maxBytes: null,
+    maxPixels: null,
+    maxFrames: null,
+    updatedAt: 1,
+  };
+  const put = (value: Buffer | null) =>
+    run.driver.pipe({ topic: topics.imagePolicies, key: Buffer.from('acme'), value });
+  await put(codec.encodePolicy(policy));
+  await run.stream(body, { 'customer-id': 'acme' });
+  await run.stream(body, { 'customer-id': 'birch' });
+  await put(codec.encodePolicy({ ...policy, version: 2, formats: null, maxPixels: 4 }));
+  await run.stream(body, { 'customer-id': 'acme' });
+  await put(codec.encodePolicy({ ...policy, version: 3, formats: null }));
+  await run.stream(body, { 'customer-id': 'acme' });
+  await put(Buffer.from('no policy'));
+  await run.stream(body, { 'customer-id': 'acme' });
+  await put(null);
+  await run.stream(body, { 'customer-id': 'acme' });
+  const events = await run.events();
+  expect(events).toMatchObject([
+    { customerId: 'acme', outcome: 'rejected', code: 'FORMAT_NOT_ALLOWED' },
+    { customerId: 'birch', outcome: 'processed' },
+    { customerId: 'acme', outcome: 'rejected', code: 'IMAGE_TOO_MANY_PIXELS' },
+    { customerId: 'acme', outcome: 'processed' },
+    { customerId: 'acme', outcome: 'failed', code: 'POLICY_UNREADABLE' },
+    { customerId: 'acme', outcome: 'processed' },
+  ]);
+  // the version of a policy is part of the result's name
+  const version = (n: number) => events[n]?.renditions[0]?.key.split('/')[3];
+  expect(version(3)).not.toBe(version(5));
 });
 
 test('dead-letters a record that cannot be decoded, as it came, and goes on', async () => {

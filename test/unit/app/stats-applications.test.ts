@@ -104,8 +104,8 @@ describe('the application "counters"', () => {
       local.encodeProcessed(anEvent({ customerId: 'birch', type: 'png', outcome: 'failed', receivedAt: 0 })),
     ]);
     expect(sink.values).toEqual([
-      { customerId: 'acme', type: 'jpeg', outcome: 'processed', day: '2026-11-20' },
-      { customerId: 'birch', type: 'png', outcome: 'failed', day: '1970-01-01' },
+      { customerId: 'acme', type: 'jpeg', outcome: 'processed', change: 1, day: '2026-11-20' },
+      { customerId: 'birch', type: 'png', outcome: 'failed', change: 1, day: '1970-01-01' },
     ]);
   });
 
