@@ -48,7 +48,7 @@ function* split(values: Buffer): Generator<Buffer> {
 /**
  * The records of one task that a left or outer join may still have to send out alone; both sides share it. Rows lie by
  * timestamp, then side (right first), then key: `1, timestamp, side (right 0, left 1), key`; the values of one row in the
- * order of arrival. Row `0` keeps `earliestMs`, so that a takeover goes on exactly as its predecessor would have.
+ * order of arrival. Row `0` holds `earliestMs`, so that a takeover goes on exactly as its predecessor would have.
  */
 export class UnjoinedRecords {
   /** The highest time that either side has seen. */
@@ -57,7 +57,6 @@ export class UnjoinedRecords {
   nextLookMs = 0;
   readonly #bytes: MutableBytes;
   readonly #serdes: Readonly<Record<JoinSide, StoreSerdes<unknown, unknown>>>;
-  #earliestMs: number;
 
   constructor(store: BufferStore, clock: StreamClock, { key, left, right }: UnjoinedOptions) {
     this.clock = clock;
@@ -66,18 +65,16 @@ export class UnjoinedRecords {
       left: new StoreSerdes(store.name, key, left),
       right: new StoreSerdes(store.name, key, right),
     };
-    const kept = this.#bytes.get(EARLIEST);
-    this.#earliestMs = kept ? readTime(kept, 0) : Number.POSITIVE_INFINITY;
   }
 
   /** What Kafka Streams believes to be the earliest timestamp here; Infinity: it believes that nothing is. */
   get earliestMs(): number {
-    return this.#earliestMs;
+    const kept = this.#bytes.get(EARLIEST);
+    return kept ? readTime(kept, 0) : Number.POSITIVE_INFINITY;
   }
 
   set earliestMs(timeMs: number) {
-    if (timeMs === this.#earliestMs) return;
-    this.#earliestMs = timeMs;
+    if (timeMs === this.earliestMs) return;
     let kept: Buffer | null = null;
     if (timeMs !== Number.POSITIVE_INFINITY) {
       kept = Buffer.alloc(TIME_BYTES);

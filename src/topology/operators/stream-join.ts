@@ -123,8 +123,9 @@ class StreamJoinSide {
    */
   #mayBeDue(unjoined: UnjoinedRecords): boolean {
     const lookAheadMs = this.#afterMs + this.#options.windows.graceMs;
-    if (unjoined.earliestMs === Number.POSITIVE_INFINITY) return lookAheadMs > 0; // an overflow in Java; it moves nextLookMs
-    return unjoined.earliestMs + lookAheadMs < unjoined.clock.timeMs;
+    const { earliestMs } = unjoined;
+    if (earliestMs === Number.POSITIVE_INFINITY) return lookAheadMs > 0; // an overflow in Java; it moves nextLookMs
+    return earliestMs + lookAheadMs < unjoined.clock.timeMs;
   }
 
   #mayLook(unjoined: UnjoinedRecords): boolean {

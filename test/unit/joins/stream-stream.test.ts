@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type StreamsBuilder as Builder, joinWindows, StreamsBuilder } from '../../../src/topology/index.ts';
+import { TopologyTestDriver } from '../../../src/topology/testing/driver.ts';
 import { type Input, outputs, texts } from './lab.ts';
 
 const pair = (left: string | null, right: string | null) => `${left}+${right}`;
@@ -134,6 +135,31 @@ describe('an outer join of two streams', () => {
       'l1=a+null@3',
       'l2=b+null@3',
     ]);
+  });
+});
+
+describe('joins on input that is idle', () => {
+  it('send out what waits for a partner when stream time moves on without a record', async () => {
+    const builder = new StreamsBuilder();
+    joined('outerJoin')(builder);
+    const driver = new TopologyTestDriver(builder.build(), { initialWallClockMs: 0 });
+    const pipe = (topic: string, value: string, timestamp: number) =>
+      driver.pipe({ topic, key: Buffer.from('k'), value: Buffer.from(value), timestamp });
+    const read = () => driver.readOutput('out').map((out) => `${out.key}=${out.value}@${out.timestamp}`);
+    try {
+      await pipe('left', 'a', 10);
+      await pipe('right', 'b', 16);
+      await driver.advanceStreamTime(20);
+      expect(read()).toEqual(['k=a+null@10']);
+      await driver.advanceStreamTime(22);
+      expect(read()).toEqual(['k=null+b@16']);
+      await pipe('left', 'late', 16);
+      expect(read()).toEqual(['k=late+b@16']);
+      await pipe('left', 'later', 9);
+      expect(read()).toEqual(['k=later+null@9']);
+    } finally {
+      await driver.close();
+    }
   });
 });
 
