@@ -66,7 +66,9 @@ function checkWindows(
 ): number {
   const problems = [...windowProblems(windows, materialized?.retentionMs)];
   for (const problem of problems) draft.problem(`"${name}": ${problem}`);
-  return problems.length > 0 ? spanMs(windows) : (materialized?.retentionMs ?? spanMs(windows));
+  // with problems nothing is ever opened, but the store's builder must not throw before all are reported
+  if (problems.length > 0) return Number.MAX_SAFE_INTEGER;
+  return materialized?.retentionMs ?? spanMs(windows);
 }
 
 /** What windowed aggregations have in common beside their store. */

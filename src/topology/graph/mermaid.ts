@@ -1,4 +1,4 @@
-import type { NodeSpec } from './nodes.ts';
+import type { GlobalTableSpec, NodeSpec } from './nodes.ts';
 import type { SubTopology, Topology } from './topology.ts';
 
 const quoted = (text: string) => `"${text.replaceAll('"', '#quot;')}"`;
@@ -18,10 +18,11 @@ const shape = (id: string, node: NodeSpec) =>
     ? `${id}[[${quoted(node.name)}]]`
     : `${id}[${quoted(node.name)}]`;
 
-/** A Mermaid flowchart: topics are cylinders, sub-topologies boxes, a `mapAsync` has double sides. */
+/** A Mermaid flowchart: topics are cylinders, sub-topologies boxes, stores round, a `mapAsync` has double sides. */
 export function toMermaid(topology: Topology): string {
   const nodeId = idsFor('n');
   const topicId = idsFor('t');
+  const storeId = idsFor('s');
   const outside = new Map<string, string>();
   const arrows: string[] = [];
 
@@ -37,6 +38,8 @@ export function toMermaid(topology: Topology): string {
       return;
     }
     for (const parent of node.parents) arrows.push(`${nodeId(parent)} --> ${id}`);
+    if (node.kind === 'processor')
+      for (const store of node.stores ?? []) arrows.push(`${id} -.- ${storeId(store)}`);
     if (node.kind === 'sink') {
       if (typeof node.topic === 'string') arrows.push(`${id} --> ${topic(node.topic)}`);
       else {
@@ -49,14 +52,26 @@ export function toMermaid(topology: Topology): string {
       arrows.push(`${id} --> ${id}x`);
     }
   };
-  const box = ({ id, name, nodes }: SubTopology) => [
+  const round = (store: string) => `${storeId(store)}([${quoted(store)}])`;
+  const box = ({ id, name, nodes, stores }: SubTopology) => [
     `  subgraph sub${id}[${quoted(`Sub-topology ${id}: ${name}`)}]`,
     ...nodes.map((node) => `    ${shape(nodeId(node.name), node)}`),
+    ...stores.map((store) => `    ${round(store.name)}`),
     '  end',
   ];
+  const globalTable = ({ source, processor, store }: GlobalTableSpec) => {
+    for (const name of source.topics) arrows.push(`${topic(name)} --> ${nodeId(processor.name)}`);
+    outside.set(
+      nodeId(processor.name),
+      `${nodeId(processor.name)}[${quoted(`${processor.name}, everywhere`)}]`,
+    );
+    outside.set(storeId(store.name), round(store.name));
+    arrows.push(`${nodeId(processor.name)} -.- ${storeId(store.name)}`);
+  };
 
   const boxes = topology.subTopologies.flatMap(box);
   for (const { nodes } of topology.subTopologies) nodes.forEach(connect);
+  topology.globalTables.forEach(globalTable);
   const lines = [
     'flowchart LR',
     ...boxes,
