@@ -80,23 +80,33 @@ function engine(env: Environment) {
     /** -1: the broker's default. */
     replicationFactor: env.get(V.replicationFactor) ?? -1,
     maxTaskIdleMs: env.get(V.maxTaskIdleMs),
+    stateDir: env.get(V.stateDir),
   };
 }
 
 function topics(env: Environment) {
-  const all = [V.uploadsTopic, V.streamTopic, V.statsTopic, V.deadLetterTopic];
+  const all = [
+    ...[V.uploadsTopic, V.streamTopic, V.statsTopic, V.deadLetterTopic],
+    ...[V.policiesTopic, V.countsTopic],
+  ];
   const names = all.map((variable) => env.get(variable));
   env.rule(
     all,
     () => new Set(names).size < names.length,
-    `${all.map(({ name }) => name).join(', ')} must be four different topics, got ${names.join(', ')}`,
+    `${all.map(({ name }) => name).join(', ')} must be different topics, got ${names.join(', ')}`,
   );
   return {
     uploads: env.get(V.uploadsTopic),
     stream: env.get(V.streamTopic),
     stats: env.get(V.statsTopic),
     deadLetters: env.get(V.deadLetterTopic),
+    policies: env.get(V.policiesTopic),
+    counts: env.get(V.countsTopic),
   };
+}
+
+function counts(env: Environment) {
+  return { windowMs: env.get(V.countsWindowMs), graceMs: env.get(V.countsGraceMs) };
 }
 
 /** The roles that are asked for, or those that have their settings. */
@@ -106,6 +116,7 @@ function roles(env: Environment): readonly RoleName[] {
     develop: [],
     warehouse: [V.firehoseStream],
     counters: [V.redisUrl],
+    counts: [],
     load: [V.warehouseUrl],
   } satisfies Record<RoleName, Variable<unknown>[]>;
   const asked = env.get(V.roles);
@@ -162,6 +173,7 @@ export const startConfig = (env: Env) =>
     firehose: firehose(e),
     redis: redis(e),
     load: load(e),
+    counts: counts(e),
     http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
     logLevel: e.get(V.logLevel),
     shutdownGraceMs: e.get(V.shutdownGraceMs),
@@ -192,6 +204,10 @@ export const checkConfig = (env: Env) =>
     registry: registry(e),
     topics: topics(e),
   }));
+
+/** What `darkroom policies` needs. Throws ConfigError. */
+export const policiesConfig = (env: Env) =>
+  compile(env, (e) => ({ kafka: kafka(e), registry: registry(e), topics: topics(e) }));
 
 /** What `darkroom try` needs: no service at all. Throws ConfigError. */
 export const tryConfig = (env: Env) =>

@@ -237,6 +237,13 @@ export const VARIABLES = {
     summary: 'How long images wait for others to be counted with them',
   }),
 
+  countsWindowMs: duration('COUNTS_WINDOW', 1_000, 86_400_000).default('1m', {
+    summary: 'Length of the windows of image-counts',
+  }),
+  countsGraceMs: duration('COUNTS_GRACE', 0, 86_400_000).default('1m', {
+    summary: 'How long a window of image-counts waits for what comes late',
+  }),
+
   applicationId: text(
     'APPLICATION_ID',
     /^[A-Za-z0-9._-]{1,200}$/,
@@ -266,6 +273,10 @@ export const VARIABLES = {
   maxTaskIdleMs: duration('MAX_TASK_IDLE', 0, 3_600_000).default('0', {
     summary: 'How long a task waits for its other topics, to take records in the order of their time',
     example: '500ms',
+  }),
+  stateDir: text('STATE_DIR', NOT_EMPTY, 'the path of a folder').optional({
+    summary: 'Folder for the state of tasks, kept over restarts; not set: in memory, restored from Kafka at every start',
+    example: '/var/lib/darkroom',
   }),
   memoryBudgetBytes: size('MEMORY_BUDGET', 16 * 1024 ** 2, 64 * 1024 ** 3).default('256MiB', {
     summary: 'Bytes of records that may be held at once; more wait on the broker',
@@ -319,5 +330,11 @@ export const VARIABLES = {
   statsTopic: topic('TOPIC_STATS').default('image-stats', { summary: 'One event an image' }),
   deadLetterTopic: topic('TOPIC_DEAD_LETTER').default('image-dead-letter', {
     summary: 'What could not be processed, with the reason',
+  }),
+  policiesTopic: topic('TOPIC_POLICIES').default('image-policies', {
+    summary: "What each customer's images may be; compacted",
+  }),
+  countsTopic: topic('TOPIC_COUNTS').default('image-counts', {
+    summary: 'Images by customer, type and minute; compacted',
   }),
 } as const satisfies Readonly<Record<string, Variable<unknown>>>;
