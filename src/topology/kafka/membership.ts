@@ -73,12 +73,11 @@ export class Membership {
     });
     consumer.on(consumer.events.HEARTBEAT, () => this.#onHeartbeat());
     consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => this.#onBatchEnd(payload));
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
+    consumer.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
       this.#joined = false;
-      logger.warn(
-        { error: payload.error.message, restart: payload.restart },
-        'the consumer has crashed and starts again',
-      );
+      // KafkaJS leaves it ended where trying again cannot help: nothing would be read any more
+      if (!restart) return options.onFatal(error);
+      logger.warn({ error: error.message, restart }, 'the consumer has crashed and starts again');
       options.onProgress();
     });
   }

@@ -6,8 +6,9 @@
  *    records hangs on this one, so another version of KafkaJS is refused.
  * 2. Messages of a send are grouped by partition in quadratic time.
  * 3. The coordinator is looked up before each of the four steps of a transaction.
+ * 4. Why no broker names a coordinator is swallowed: that this user may not use the group, or the transactional id.
  *
- * Without 2 and 3 everything stays right and becomes slower.
+ * Without 2 and 3 everything stays right and becomes slower; without 4 an operator is told less.
  */
 import { createRequire } from 'node:module';
 import type { Kafka, KafkaMessage, Message } from 'kafkajs';
@@ -45,6 +46,7 @@ export interface ReadPartition extends FetchedPartition {
 
 interface Broker {
   isConnected(): boolean;
+  findGroupCoordinator(query: CoordinatorQuery): Promise<unknown>;
   fetch(request: unknown): Promise<{
     readonly responses: readonly {
       readonly topicName: string;
@@ -67,6 +69,8 @@ export interface Cluster {
   /** Node ids, each with those of the partitions that it leads. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, number[]>>;
   findGroupCoordinator(query: CoordinatorQuery): Promise<Broker>;
+  findGroupCoordinatorMetadata(query: CoordinatorQuery): Promise<unknown>;
+  findControllerBroker(): Promise<Broker>;
   findBroker(query: { readonly nodeId: string }): Promise<Broker>;
 }
 
@@ -85,6 +89,7 @@ export function mend(kafka: Kafka): void {
     const cluster: Cluster = original.call(kafka, options);
     hideAbortedRecords(cluster);
     rememberCoordinators(cluster);
+    tellWhyNoCoordinator(cluster);
     return cluster;
   });
 }
@@ -155,6 +160,20 @@ function rememberCoordinators(cluster: Cluster): void {
     const broker = await ask(query);
     known.set(key, { broker, atMs: Date.now() });
     return broker;
+  };
+}
+
+/** Where nobody has named a coordinator, one is asked once more, and what it answers is told. */
+function tellWhyNoCoordinator(cluster: Cluster): void {
+  const ask = cluster.findGroupCoordinatorMetadata.bind(cluster);
+  cluster.findGroupCoordinatorMetadata = async (query) => {
+    try {
+      return await ask(query);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'KafkaJSGroupCoordinatorNotFound') throw error;
+      const broker = await cluster.findControllerBroker();
+      return broker.findGroupCoordinator(query);
+    }
   };
 }
 
