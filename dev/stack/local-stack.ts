@@ -19,6 +19,8 @@ import {
   type Component,
   type ComponentHealth,
   type ComponentName,
+  type KafkaLogin,
+  type SecureKafka,
   type Stack,
   type StackOptions,
 } from './types.ts';
@@ -45,7 +47,8 @@ export interface Place {
 
 /** How a provider makes the parts; none is started by that. */
 export interface Parts {
-  kafka(place: Place): Promise<Part>;
+  /** The secure listener has the last of its ports. */
+  kafka(place: Place): Promise<{ service: Part; login?: KafkaLogin }>;
   registry(place: Place): Promise<Part>;
   aws(place: Place): Promise<Part>;
   redis(place: Place): Promise<{ service: Part; password: string }>;
@@ -58,6 +61,8 @@ export interface Site {
   readonly folder: string;
   /** Whether data outlasts the stack: the folder is a named one. */
   readonly keepsData: boolean;
+  /** Whether the broker has a secure listener too. */
+  readonly secure: boolean;
   readonly progress: (line: string) => void;
 }
 
@@ -71,7 +76,8 @@ export async function startLocalStack(
   await mkdir(folder, { recursive: true });
   const guard = new Guard(named ? undefined : folder);
   try {
-    const site = { guard, folder, keepsData: named !== undefined, progress: options.progress };
+    const { secure = false, progress } = options;
+    const site = { guard, folder, keepsData: named !== undefined, secure, progress };
     const stack = new LocalStack(site, await prepare(site), options.components ?? COMPONENTS);
     await stack.start();
     return stack;
@@ -89,6 +95,7 @@ class LocalStack implements Stack {
   readonly #names: readonly ComponentName[];
   readonly #services = new Map<ComponentName, Part>();
   #access: AwsAddress | undefined;
+  #kafkaLogin: KafkaLogin | undefined;
   #redisPassword = '';
   #warehouseUrl: ((port: number | undefined) => string) | undefined;
 
@@ -150,6 +157,11 @@ class LocalStack implements Stack {
         return { endpoint: `http://127.0.0.1:${port('firehose')}`, stream: STREAM };
       },
     };
+  }
+
+  get secureKafka(): SecureKafka | undefined {
+    const port = this.#service('kafka').ports.at(-1);
+    return this.#kafkaLogin && { ...this.#kafkaLogin, brokers: `127.0.0.1:${port}` };
   }
 
   environment(): Record<string, string> {
@@ -217,7 +229,11 @@ class LocalStack implements Stack {
     await mkdir(folder, { recursive: true });
     const place = { folder, preferredPorts: memory.ports[name] };
     const makers = {
-      kafka: () => this.#parts.kafka(place),
+      kafka: async () => {
+        const { service, login } = await this.#parts.kafka(place);
+        this.#kafkaLogin = login;
+        return service;
+      },
       registry: () => this.#parts.registry(place),
       aws: () => this.#parts.aws(place),
       redis: async () => {

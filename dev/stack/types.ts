@@ -53,10 +53,25 @@ export interface ComponentHealth {
   cause?: string;
 }
 
+/** A second listener of the broker, for whoever is to be checked: SASL_SSL with SCRAM-SHA-512, and no right that nobody has granted. */
+export interface SecureKafka {
+  /** `host:port` */
+  readonly brokers: string;
+  /** PEM file of the authority that has signed the broker's certificate. */
+  readonly caFile: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Who the user of that listener is. */
+export type KafkaLogin = Omit<SecureKafka, 'brokers'>;
+
 export interface Stack {
   /** Data and logs. */
   readonly folder: string;
   readonly addresses: Addresses;
+  /** Of a stack that was started as a secure one. */
+  readonly secureKafka?: SecureKafka | undefined;
   /** The variables `darkroom start` reads, for the parts that were asked for. */
   environment(): Record<string, string>;
   component(name: ComponentName): Component;
@@ -70,5 +85,7 @@ export interface StackOptions {
   folder?: string;
   /** All by default. */
   components?: readonly ComponentName[];
+  /** With `secureKafka`; the address of every other stack stays, and may do everything: it is the stack's own. Native alone. */
+  secure?: boolean;
   progress: (line: string) => void;
 }

@@ -21,6 +21,10 @@ const FOLDER_LABEL = 'dev.darkroom.folder';
 
 /** Errors say so where no engine answers. */
 export async function startContainerStack(options: StackOptions): Promise<Stack> {
+  if (options.secure)
+    throw new StackError(
+      'The secure listener of Kafka is there in the native stack alone: DARKROOM_STACK=native.',
+    );
   await requireEngine();
   return startLocalStack(options, containerParts);
 }
@@ -53,12 +57,13 @@ async function containerParts({ guard, folder, keepsData, progress }: Site): Pro
   };
 
   return {
-    kafka: (place) =>
-      make('kafka', place, {
+    kafka: async (place) => ({
+      service: await make('kafka', place, {
         dataPath: '/var/lib/kafka/data',
         environment: brokerEnvironment,
         isReady: async (_port, log) => (await log()).includes('Kafka Server started'),
       }),
+    }),
 
     registry: (place) =>
       make('registry', place, {

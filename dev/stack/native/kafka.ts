@@ -4,9 +4,11 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { KafkaLogin } from '../types.ts';
 import { KAFKA_VERSION, kafkaClassPath } from './artefacts.ts';
 import type { Guard } from './guard.ts';
 import { javaCommandOf, prepareJava } from './java.ts';
+import { type KafkaSecurity, prepareSecurity } from './kafka-security.ts';
 import { Service, type ServiceSpec } from './process.ts';
 import { javaCommand } from './tools.ts';
 
@@ -26,8 +28,9 @@ export async function kafkaService(
   guard: Guard,
   folder: string,
   preferredPorts: readonly number[] | undefined,
+  secure: boolean,
   progress: (line: string) => void,
-): Promise<Service> {
+): Promise<{ service: Service; login?: KafkaLogin }> {
   const classPath = await kafkaClassPath(progress);
   const name = `kafka-${KAFKA_VERSION}`;
   const prepared = await prepareJava(
@@ -39,7 +42,9 @@ export async function kafkaService(
       await format(target, classPath);
     },
   );
-  return new Service(guard, { ...spec(folder, classPath, prepared, []), preferredPorts });
+  const security = secure ? await prepareSecurity(folder) : undefined;
+  const service = new Service(guard, { ...spec(folder, classPath, prepared, [], security), preferredPorts });
+  return security === undefined ? { service } : { service, login: security.login };
 }
 
 function spec(
@@ -47,17 +52,23 @@ function spec(
   classPath: string,
   prepared: string,
   extraArgs: readonly string[],
+  security?: KafkaSecurity,
 ): ServiceSpec {
   const properties = join(folder, 'server.properties');
   return {
     title: `Kafka ${KAFKA_VERSION}`,
     log: join(folder, 'kafka.log'),
-    portCount: 2,
-    async prepare([port = 0, controllerPort = 0]) {
+    portCount: security ? 3 : 2,
+    async prepare([port = 0, controllerPort = 0, securePort = 0]) {
       const data = join(folder, 'data');
-      if (!existsSync(join(data, 'meta.properties')))
-        await cp(join(prepared, FORMATTED), data, { recursive: true });
-      await writeFile(properties, serverProperties(port, controllerPort, data));
+      const plain = brokerProperties(port, controllerPort, data);
+      await writeFile(properties, textOf(security ? security.properties(plain, securePort) : plain), {
+        mode: 0o600,
+      });
+      if (!existsSync(join(data, 'meta.properties'))) {
+        if (security) await formatData(classPath, properties, security.users);
+        else await cp(join(prepared, FORMATTED), data, { recursive: true });
+      }
       return javaCommandOf({
         args: [...extraArgs, ...LOGGING, '-cp', classPath, 'kafka.Kafka', properties],
         maxHeapMb: MAX_HEAP_MB,
@@ -74,12 +85,17 @@ async function format(target: string, classPath: string): Promise<void> {
   const data = join(target, FORMATTED);
   const properties = join(target, 'format.properties');
   await mkdir(data);
-  await writeFile(properties, serverProperties(9092, 9093, data));
+  await writeFile(properties, textOf(brokerProperties(9092, 9093, data)));
+  await formatData(classPath, properties, []);
+  await rm(properties);
+}
+
+async function formatData(classPath: string, properties: string, users: readonly string[]): Promise<void> {
   await promisify(execFile)(javaCommand, [
     ...['-cp', classPath, 'kafka.tools.StorageTool', 'format'],
     ...['--cluster-id', CLUSTER_ID, '--config', properties],
+    ...users.flatMap((user) => ['--add-scram', user]),
   ]);
-  await rm(properties);
 }
 
 /** A broker that is its own controller, reached on the loopback interface alone. */
@@ -118,8 +134,7 @@ export function brokerProperties(
   };
 }
 
-function serverProperties(port: number, controllerPort: number, data: string): string {
-  return Object.entries(brokerProperties(port, controllerPort, data))
+const textOf = (properties: Readonly<Record<string, string | number | boolean>>): string =>
+  Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}

@@ -13,9 +13,9 @@ export async function startNativeStack(options: StackOptions): Promise<Stack> {
   return startLocalStack(options, nativeParts);
 }
 
-async function nativeParts({ guard, keepsData, progress }: Site): Promise<Parts> {
+async function nativeParts({ guard, keepsData, secure, progress }: Site): Promise<Parts> {
   return {
-    kafka: ({ folder, preferredPorts }) => kafkaService(guard, folder, preferredPorts, progress),
+    kafka: ({ folder, preferredPorts }) => kafkaService(guard, folder, preferredPorts, secure, progress),
     registry: ({ folder, preferredPorts }) =>
       registryService(guard, folder, keepsData, preferredPorts, progress),
     aws: ({ folder, preferredPorts }) => awsService(guard, folder, preferredPorts, progress),

@@ -26,6 +26,10 @@ export interface KillTestOptions {
   readonly seed: number;
   readonly guarantee: 'exactly_once' | 'at_least_once';
   readonly say: (line: string) => void;
+  /** Told the instances' variables when the topics are there; what it gives back is set beside them. */
+  readonly prepare?: (
+    environment: Readonly<Record<string, string>>,
+  ) => Promise<Readonly<Record<string, string>>>;
 }
 
 export interface KillTestReport {
@@ -62,7 +66,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
   await codec.start();
 
   const proxy = faults.includes('s3-503') ? await S3Proxy.start(address.endpoint, random) : undefined;
-  const env = {
+  const common = {
     ...stack.environment(),
     ...topicVariables(topics),
     ...(proxy && { S3_ENDPOINT: proxy.endpoint }),
@@ -75,6 +79,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     WORKERS: '1',
     MEMORY_BUDGET: '64MiB',
   };
+  const env = { ...common, ...(await options.prepare?.(common)) };
   const instances = Array.from(
     { length: options.instances },
     (_, i) => new Instance(`instance ${i + 1}`, env),

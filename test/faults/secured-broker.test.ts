@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type SecureKafka, type Stack, startStack } from '../../dev/stack/stack.ts';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { grant, printedAcls, secureVariables } from './harness/rights.ts';
+import { runKillTest } from './harness/run.ts';
+import { createRunTopics, topicVariables } from './harness/topics.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const say = (line: string) => process.stderr.write(`  ${line}\n`);
+
+let stack: Stack;
+let secure: SecureKafka;
+let certificates: Certificates;
+
+beforeAll(async () => {
+  stack = await startStack({
+    provider: 'native',
+    components: ['kafka', 'registry', 'aws'],
+    secure: true,
+    progress: say,
+  });
+  if (!stack.secureKafka) throw new Error('the stack has no secure listener');
+  secure = stack.secureKafka;
+  certificates = await makeCertificates();
+}, 180_000);
+
+afterAll(async () => {
+  await stack?.down();
+  await certificates?.remove();
+});
+
+test('SIGKILL through TLS, SCRAM and an authorizer, with the rights that darkroom acls prints and no others', async () => {
+  const images = 120;
+  const report = await runKillTest(stack, {
+    images,
+    instances: 2,
+    faults: ['kill', 'kill'],
+    seed: 29,
+    guarantee: 'exactly_once',
+    say,
+    prepare: async (environment) => {
+      const acls = await printedAcls('develop', `User:${secure.username}`, environment);
+      await grant(stack.addresses.kafka, acls);
+      return secureVariables(secure);
+    },
+  });
+  expect(report).toMatchObject({
+    verdict: { sent: images, missing: 0, double: 0, renditionsMissing: 0 },
+    notes: [],
+    surprises: [],
+  });
+});
+
+describe('what is wrong ends the start with a message that names the setting', () => {
+  test('a password', async () => {
+    const { code, message } = await start({ KAFKA_SASL_PASSWORD: 'not this one' });
+    expect(code).toBe(1);
+    expect(message).toMatch(/do not let this client in .* check KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD/);
+    expect(message).not.toMatch(/not this one/);
+  });
+
+  test('an authority', async () => {
+    const { code, message } = await start({ KAFKA_SSL_CA_FILE: certificates.otherCaFile });
+    expect(code).toBe(1);
+    expect(message).toMatch(/TLS with the brokers .* let KAFKA_SSL_CA_FILE name the one that has/);
+  });
+
+  test('each right that is missing', async () => {
+    const run = `rights-${Date.now().toString(36)}`;
+    const kafka = new Kafka({ clientId: run, brokers: [stack.addresses.kafka], logLevel: logLevel.NOTHING });
+    const variables = { ...topicVariables(await createRunTopics(kafka, run)), APPLICATION_ID: run };
+    const acls = await printedAcls('develop', `User:${secure.username}`, variables);
+    // one right more at a time: the start ends with the next one that is missing, whichever that is
+    const messages: string[] = [];
+    for (const acl of acls) {
+      const { code, message } = await start(variables);
+      expect([code, message]).toEqual([1, expect.stringContaining('has not the rights that it needs on')]);
+      expect(message).toContain(`User:${secure.username}`);
+      expect(message).toMatch(/grant what `darkroom acls` prints.*KAFKA_SASL_USERNAME/);
+      messages.push(message);
+      await grant(stack.addresses.kafka, [acl]);
+    }
+    for (const { name } of acls) expect(messages.filter((message) => message.includes(name))).not.toEqual([]);
+  });
+});
+
+/** Starts the service by the secure listener, until it ends by itself. */
+async function start(
+  variables: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly message: string }> {
+  const { PATH = '', HOME = '' } = process.env;
+  const env = {
+    PATH,
+    HOME,
+    ...stack.environment(),
+    ...secureVariables(secure),
+    ROLES: 'develop',
+    HTTP_PORT: '0',
+    WORKERS: '1',
+    ...variables,
+  };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, 'start'], { env, timeout: 60_000 }, (error, _out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, message: err });
+    });
+  });
+}
