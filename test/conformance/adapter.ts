@@ -1,4 +1,3 @@
-import type { Entry } from './case.ts';
 import {
   type GlobalKTable,
   type KeyValueStore,
@@ -12,25 +11,27 @@ import {
   type StoreBuilder,
   StreamsBuilder,
   type TimeWindowedKStream,
-} from './dsl.ts';
+} from '../../src/topology/index.ts';
+import type { Entry } from './case.ts';
 import { show, type Text, text } from './functions.ts';
 import { CaseError } from './look-up.ts';
 
 export type Stream = KStream<unknown, unknown>;
-export type Table = KTable<unknown, unknown>;
+/** Keys and values of rows are never null. */
+type Some = NonNullable<unknown>;
+export type Table = KTable<Some, Some>;
+type GlobalTable = GlobalKTable<Some, Some>;
 type TextStore = KeyValueStore<unknown, unknown>;
 
 /** What a DSL call of a case can return. */
 export type Made =
   | { readonly kind: 'stream'; readonly it: Stream }
   | { readonly kind: 'table'; readonly it: Table }
-  | { readonly kind: 'global'; readonly it: GlobalKTable<unknown, unknown> }
-  | { readonly kind: 'grouped stream'; readonly it: KGroupedStream<unknown, unknown> }
-  | { readonly kind: 'grouped table'; readonly it: KGroupedTable<unknown, unknown> }
-  | { readonly kind: 'time windows'; readonly it: TimeWindowedKStream<unknown, unknown> }
-  | { readonly kind: 'session windows'; readonly it: SessionWindowedKStream<unknown, unknown> };
-
-type Kind = Made['kind'];
+  | { readonly kind: 'global table'; readonly it: GlobalTable }
+  | { readonly kind: 'grouped stream'; readonly it: KGroupedStream<Some, unknown> }
+  | { readonly kind: 'grouped table'; readonly it: KGroupedTable<Some, Some> }
+  | { readonly kind: 'time windows'; readonly it: TimeWindowedKStream<Some, unknown> }
+  | { readonly kind: 'session windows'; readonly it: SessionWindowedKStream<Some, unknown> };
 
 /** Makes one DSL call. */
 export type Call = (adapter: Adapter, entry: Entry) => Made | undefined;
@@ -47,9 +48,18 @@ export const textSerde: Serde<unknown> = {
   deserialize: (_topic, bytes) => bytes?.toString() ?? null,
 };
 
+/** For what is held back below a mapper: Kafka Streams has default serdes for it in its configuration. */
+export const textOrCountSerde: Serde<unknown> = {
+  serialize: (_topic, data) => (data === null ? null : Buffer.from(JSON.stringify(data))),
+  deserialize: (_topic, bytes) => bytes && JSON.parse(bytes.toString()),
+};
+
 export const textSerdes = { key: textSerde, value: textSerde };
 
 export const named = ({ name }: { readonly name?: string }) => (name === undefined ? {} : { as: name });
+
+/** The case calls what this has not. */
+export const unfit = ({ kind }: Made) => new CaseError(`a ${kind} has no such operator`);
 
 /** What the DSL calls of one case have made so far. */
 export class Adapter {
@@ -69,7 +79,7 @@ export class Adapter {
 
   keep(id: string, made: Made): void {
     this.#made.set(id, made);
-    if (made.kind !== 'table' && made.kind !== 'global') return;
+    if (made.kind !== 'table' && made.kind !== 'global table') return;
     const store = made.it.queryableStoreName;
     if (store !== undefined) this.queryableStores.set(id, store);
   }
@@ -80,10 +90,21 @@ export class Adapter {
     return found;
   }
 
-  /** What has the id, if it is of this kind. */
-  get<K extends Kind>(kind: K, id: string | undefined): Extract<Made, { kind: K }>['it'] {
+  stream(id: string | undefined): Stream {
     const found = this.made(id);
-    if (!isKind(found, kind)) throw new CaseError(`"${id}" is a ${found.kind}, no ${kind}`);
+    if (found.kind !== 'stream') throw unfit(found);
+    return found.it;
+  }
+
+  table(id: string | undefined): Table {
+    const found = this.made(id);
+    if (found.kind !== 'table') throw unfit(found);
+    return found.it;
+  }
+
+  globalTable(id: string | undefined): GlobalTable {
+    const found = this.made(id);
+    if (found.kind !== 'global table') throw unfit(found);
     return found.it;
   }
 
@@ -101,8 +122,4 @@ export class Adapter {
   trace({ id = '' }: Entry): (value: unknown, key: unknown) => void {
     return (value, key) => this.#trace(id, text(key), text(value));
   }
-}
-
-function isKind<K extends Kind>(made: Made, kind: K): made is Extract<Made, { kind: K }> {
-  return made.kind === kind;
 }

@@ -1,12 +1,12 @@
-import { type Adapter, type Calls, type Made, named, type Table, textSerdes } from '../adapter.ts';
+import { sessionWindows, timeWindows } from '../../../src/topology/index.ts';
+import { type Adapter, type Calls, type Made, named, type Table, textSerdes, unfit } from '../adapter.ts';
 import type { Entry } from '../case.ts';
-import { sessionWindows, timeWindows } from '../dsl.ts';
 import * as functions from '../functions.ts';
 import { CaseError, lookUp } from '../look-up.ts';
 import { counted, stored } from './tables.ts';
 
 const table = (it: Table): Made => ({ kind: 'table', it });
-const grouped = (entry: Entry) => ({ ...named(entry), ...textSerdes });
+const grouped = (entry: Entry) => ({ ...named(entry), ...textSerdes, unfit });
 
 function groupBy(adapter: Adapter, entry: Entry): Made {
   const from = adapter.made(entry.from);
@@ -15,11 +15,13 @@ function groupBy(adapter: Adapter, entry: Entry): Made {
     return { kind: 'grouped stream', it: from.it.groupBy(selector, grouped(entry)) };
   }
   const mapper = lookUp(functions.keyValueMappers, entry.fn, 'key-value mapper');
-  return { kind: 'grouped table', it: adapter.get('table', entry.from).groupBy(mapper, grouped(entry)) };
+  return { kind: 'grouped table', it: adapter.table(entry.from).groupBy(mapper, grouped(entry)) };
 }
 
 function windowedBy(adapter: Adapter, { from, windows }: Entry): Made {
-  const groups = adapter.get('grouped stream', from);
+  const made = adapter.made(from);
+  if (made.kind !== 'grouped stream') throw unfit(made);
+  const groups = made.it;
   const { type, sizeMs = 0, advanceMs = sizeMs, gapMs = 0, graceMs = 0 } = windows ?? {};
   switch (type) {
     case 'tumbling':
@@ -37,9 +39,14 @@ function emitStrategy(adapter: Adapter, { from, strategy }: Entry): Made {
   if (strategy !== 'onWindowUpdate' && strategy !== 'onWindowClose')
     throw new CaseError(`no strategy ${strategy}`);
   const windowed = adapter.made(from);
-  return windowed.kind === 'session windows'
-    ? { kind: 'session windows', it: windowed.it.emitStrategy(strategy) }
-    : { kind: 'time windows', it: adapter.get('time windows', from).emitStrategy(strategy) };
+  switch (windowed.kind) {
+    case 'session windows':
+      return { kind: 'session windows', it: windowed.it.emitStrategy(strategy) };
+    case 'time windows':
+      return { kind: 'time windows', it: windowed.it.emitStrategy(strategy) };
+    default:
+      throw unfit(windowed);
+  }
 }
 
 function count(adapter: Adapter, entry: Entry): Made {
@@ -52,7 +59,7 @@ function count(adapter: Adapter, entry: Entry): Made {
     case 'session windows':
       return table(from.it.count(options));
     default:
-      throw new CaseError(`count of a ${from.kind}`);
+      throw unfit(from);
   }
 }
 
@@ -70,7 +77,7 @@ function reduce(adapter: Adapter, entry: Entry): Made {
     case 'session windows':
       return table(from.it.reduce(reducer(entry.reducer), options));
     default:
-      throw new CaseError(`reduce of a ${from.kind}`);
+      throw unfit(from);
   }
 }
 
@@ -91,13 +98,13 @@ function aggregate(adapter: Adapter, entry: Entry): Made {
       return table(from.it.aggregate(initializer, aggregator(entry.aggregator), merger, options));
     }
     default:
-      throw new CaseError(`aggregate of a ${from.kind}`);
+      throw unfit(from);
   }
 }
 
 export const groupCalls: Calls = {
   groupBy,
-  groupByKey: (a, e) => ({ kind: 'grouped stream', it: a.get('stream', e.from).groupByKey(grouped(e)) }),
+  groupByKey: (a, e) => ({ kind: 'grouped stream', it: a.stream(e.from).groupByKey(grouped(e)) }),
   windowedBy,
   emitStrategy,
   count,

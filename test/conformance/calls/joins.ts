@@ -1,9 +1,20 @@
-import { type Adapter, type Calls, type Made, named, textSerde } from '../adapter.ts';
+import { joinWindows } from '../../../src/topology/index.ts';
+import {
+  type Adapter,
+  type Calls,
+  type Made,
+  named,
+  type Stream,
+  type Table,
+  textSerde,
+} from '../adapter.ts';
 import type { Entry } from '../case.ts';
-import { joinWindows } from '../dsl.ts';
 import * as functions from '../functions.ts';
 import { lookUp } from '../look-up.ts';
 import { maybeStored } from './tables.ts';
+
+const stream = (it: Stream): Made => ({ kind: 'stream', it });
+const table = (it: Table): Made => ({ kind: 'table', it });
 
 const joiner = ({ joiner: name, joinerWithKey }: Entry) =>
   name === undefined
@@ -12,51 +23,39 @@ const joiner = ({ joiner: name, joinerWithKey }: Entry) =>
 
 const serdes = { key: textSerde, value: textSerde, otherValue: textSerde };
 
-type Method = 'join' | 'leftJoin' | 'outerJoin';
-
-function streams(adapter: Adapter, entry: Entry, method: Method): Made {
+/** What a stream is joined with, and how. */
+function toStream(adapter: Adapter, entry: Entry) {
   const { beforeMs = 0, afterMs = 0, graceMs = 0 } = entry.windows ?? {};
   const windows = joinWindows({ beforeMs, afterMs, graceMs });
   const options = { ...named(entry), ...serdes, ...(entry.store !== undefined && { store: entry.store }) };
-  const other = adapter.get('stream', entry.with);
-  return {
-    kind: 'stream',
-    it: adapter.get('stream', entry.from)[method](other, joiner(entry), windows, options),
-  };
+  return [adapter.stream(entry.with), joiner(entry), windows, options] as const;
 }
 
-function streamTable(adapter: Adapter, entry: Entry, method: 'join' | 'leftJoin'): Made {
+function toTable(adapter: Adapter, entry: Entry) {
   const { graceMs } = entry;
   const options = { ...named(entry), ...serdes, ...(graceMs !== undefined && { graceMs }) };
-  const other = adapter.get('table', entry.with);
-  return { kind: 'stream', it: adapter.get('stream', entry.from)[method](other, joiner(entry), options) };
+  return [adapter.table(entry.with), joiner(entry), options] as const;
 }
 
-function streamGlobal(adapter: Adapter, entry: Entry, method: 'join' | 'leftJoin'): Made {
+function toGlobalTable(adapter: Adapter, entry: Entry) {
   const selector = lookUp(functions.keySelectors, entry.keyFn, 'key selector');
-  const other = adapter.get('global', entry.with);
-  const from = adapter.get('stream', entry.from);
-  return { kind: 'stream', it: from[method](other, selector, joiner(entry), named(entry)) };
+  return [adapter.globalTable(entry.with), selector, joiner(entry), named(entry)] as const;
 }
 
-function tables(adapter: Adapter, entry: Entry, method: Method): Made {
-  const other = adapter.get('table', entry.with);
+function tableToTable(adapter: Adapter, entry: Entry) {
   const join = lookUp(functions.joiners, entry.joiner, 'joiner');
-  return {
-    kind: 'table',
-    it: adapter.get('table', entry.from)[method](other, join, maybeStored(adapter, entry)),
-  };
+  return [adapter.table(entry.with), join, maybeStored(adapter, entry)] as const;
 }
 
 export const joinCalls: Calls = {
-  joinStream: (a, e) => streams(a, e, 'join'),
-  leftJoinStream: (a, e) => streams(a, e, 'leftJoin'),
-  outerJoinStream: (a, e) => streams(a, e, 'outerJoin'),
-  joinTable: (a, e) => streamTable(a, e, 'join'),
-  leftJoinTable: (a, e) => streamTable(a, e, 'leftJoin'),
-  joinGlobal: (a, e) => streamGlobal(a, e, 'join'),
-  leftJoinGlobal: (a, e) => streamGlobal(a, e, 'leftJoin'),
-  tableJoin: (a, e) => tables(a, e, 'join'),
-  tableLeftJoin: (a, e) => tables(a, e, 'leftJoin'),
-  tableOuterJoin: (a, e) => tables(a, e, 'outerJoin'),
+  joinStream: (a, e) => stream(a.stream(e.from).join(...toStream(a, e))),
+  leftJoinStream: (a, e) => stream(a.stream(e.from).leftJoin(...toStream(a, e))),
+  outerJoinStream: (a, e) => stream(a.stream(e.from).outerJoin(...toStream(a, e))),
+  joinTable: (a, e) => stream(a.stream(e.from).join(...toTable(a, e))),
+  leftJoinTable: (a, e) => stream(a.stream(e.from).leftJoin(...toTable(a, e))),
+  joinGlobal: (a, e) => stream(a.stream(e.from).join(...toGlobalTable(a, e))),
+  leftJoinGlobal: (a, e) => stream(a.stream(e.from).leftJoin(...toGlobalTable(a, e))),
+  tableJoin: (a, e) => table(a.table(e.from).join(...tableToTable(a, e))),
+  tableLeftJoin: (a, e) => table(a.table(e.from).leftJoin(...tableToTable(a, e))),
+  tableOuterJoin: (a, e) => table(a.table(e.from).outerJoin(...tableToTable(a, e))),
 };

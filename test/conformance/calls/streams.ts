@@ -32,7 +32,7 @@ const flatValueMapper = ({ fn, fnWithKey }: Entry) =>
     : lookUp(functions.flatValueMappers, fn, 'flat value mapper');
 
 function split(adapter: Adapter, entry: Entry): undefined {
-  const branched = adapter.get('stream', entry.from).branched(named(entry));
+  const branched = adapter.stream(entry.from).branched(named(entry));
   const viaMap = entry.via === 'map';
   const keys = new Map<string, string>();
   const options = (branch: Omit<BranchEntry, 'fn'>, index: number) => {
@@ -60,7 +60,7 @@ function split(adapter: Adapter, entry: Entry): undefined {
 }
 
 function to(adapter: Adapter, entry: Entry): undefined {
-  const from = adapter.get('stream', entry.from);
+  const from = adapter.stream(entry.from);
   const produced = { ...named(entry), ...textSerdes };
   if (entry.topicFn !== undefined) {
     const extract = lookUp(functions.topicExtractors, entry.topicFn, 'topic extractor');
@@ -88,31 +88,28 @@ export const streamCalls: Calls = {
     return undefined;
   },
   map: (a, e) =>
-    stream(
-      a.get('stream', e.from).map(lookUp(functions.keyValueMappers, e.fn, 'key-value mapper'), named(e)),
-    ),
+    stream(a.stream(e.from).map(lookUp(functions.keyValueMappers, e.fn, 'key-value mapper'), named(e))),
   flatMap: (a, e) =>
-    stream(a.get('stream', e.from).flatMap(lookUp(functions.flatMappers, e.fn, 'flat mapper'), named(e))),
-  flatMapValues: (a, e) => stream(a.get('stream', e.from).flatMapValues(flatValueMapper(e), named(e))),
+    stream(a.stream(e.from).flatMap(lookUp(functions.flatMappers, e.fn, 'flat mapper'), named(e))),
+  flatMapValues: (a, e) => stream(a.stream(e.from).flatMapValues(flatValueMapper(e), named(e))),
   selectKey: (a, e) =>
-    stream(a.get('stream', e.from).selectKey(lookUp(functions.keySelectors, e.fn, 'key selector'), named(e))),
-  peek: (a, e) => stream(a.get('stream', e.from).peek(a.trace(e), named(e))),
+    stream(a.stream(e.from).selectKey(lookUp(functions.keySelectors, e.fn, 'key selector'), named(e))),
+  peek: (a, e) => stream(a.stream(e.from).peek(a.trace(e), named(e))),
   foreach: (a, e) => {
-    a.get('stream', e.from).foreach(a.trace(e), named(e));
+    a.stream(e.from).foreach(a.trace(e), named(e));
     return undefined;
   },
-  merge: (a, e) => stream(a.get('stream', e.from).merge(a.get('stream', e.with), named(e))),
+  merge: (a, e) => stream(a.stream(e.from).merge(a.stream(e.with), named(e))),
   split,
   repartition: (a, e) =>
     stream(
-      a.get('stream', e.from).repartition({
+      a.stream(e.from).repartition({
         ...named(e),
         ...textSerdes,
         ...(e.partitions !== undefined && { partitions: e.partitions }),
       }),
     ),
-  process: (a, e) => stream(a.get('stream', e.from).process(...processing(a, e, processors))),
-  processValues: (a, e) =>
-    stream(a.get('stream', e.from).processValues(...processing(a, e, valueProcessors))),
+  process: (a, e) => stream(a.stream(e.from).process(...processing(a, e, processors))),
+  processValues: (a, e) => stream(a.stream(e.from).processValues(...processing(a, e, valueProcessors))),
   to,
 };

@@ -1,3 +1,4 @@
+import { untilTimeLimit, untilWindowCloses } from '../../../src/topology/index.ts';
 import {
   type Adapter,
   type Calls,
@@ -9,7 +10,6 @@ import {
   textSerdes,
 } from '../adapter.ts';
 import type { Entry } from '../case.ts';
-import { untilTimeLimit, untilWindowCloses } from '../dsl.ts';
 import * as functions from '../functions.ts';
 import { CaseError, lookUp } from '../look-up.ts';
 import { consumed, valueMapper } from './streams.ts';
@@ -54,14 +54,14 @@ function filtered(adapter: Adapter, entry: Entry, method: 'filter' | 'filterNot'
         : from.it.filterNot<unknown>(predicate, named(entry));
     return { kind: 'stream', it };
   }
-  return table(adapter.get('table', entry.from)[method](predicate, maybeStored(adapter, entry)));
+  return table(adapter.table(entry.from)[method](predicate, maybeStored(adapter, entry)));
 }
 
 function mapValues(adapter: Adapter, entry: Entry): Made {
   const from = adapter.made(entry.from);
   if (from.kind === 'stream')
     return { kind: 'stream', it: from.it.mapValues(valueMapper(entry), named(entry)) };
-  return table(adapter.get('table', entry.from).mapValues(valueMapper(entry), maybeStored(adapter, entry)));
+  return table(adapter.table(entry.from).mapValues(valueMapper(entry), maybeStored(adapter, entry)));
 }
 
 function until({ until: what, timeMs = 0, maxRecords }: Entry) {
@@ -71,7 +71,7 @@ function until({ until: what, timeMs = 0, maxRecords }: Entry) {
 }
 
 function toStream(adapter: Adapter, entry: Entry): Made {
-  const from = adapter.get('table', entry.from);
+  const from = adapter.table(entry.from);
   if (entry.fn === undefined) return { kind: 'stream', it: from.toStream(named(entry)) };
   const selector = lookUp(functions.keySelectors, entry.fn, 'key selector');
   return { kind: 'stream', it: from.toStream(selector, named(entry)) };
@@ -81,17 +81,16 @@ export const tableCalls: Calls = {
   table: (a, e) =>
     table(a.builder.table(e.topic ?? '', { ...consumed(e), materialized: stored(a, e).materialized })),
   globalTable: (a, e) => ({
-    kind: 'global',
+    kind: 'global table',
     it: a.builder.globalTable(e.topic ?? '', {
       ...consumed(e),
       ...(e.materialized && { materialized: stored(a, e).materialized }),
     }),
   }),
-  toTable: (a, e) => table(a.get('stream', e.from).toTable(stored(a, e))),
+  toTable: (a, e) => table(a.stream(e.from).toTable(stored(a, e))),
   filter: (a, e) => filtered(a, e, 'filter'),
   filterNot: (a, e) => filtered(a, e, 'filterNot'),
   mapValues,
-  suppress: (a, e) =>
-    table(a.get('table', e.from).suppress(until(e), { ...named(e), value: textOrCountSerde })),
+  suppress: (a, e) => table(a.table(e.from).suppress(until(e), { ...named(e), value: textOrCountSerde })),
   toStream,
 };
