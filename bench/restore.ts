@@ -24,6 +24,8 @@ interface Life {
   readonly readyMs: number;
   /** From its start to the moment at which a record sent after it was ready is committed, ms. */
   readonly committedMs: number;
+  /** Changelog records that were read before that. */
+  readonly restored: number;
   readonly peakBytes: number;
 }
 
@@ -65,9 +67,11 @@ export async function benchRestore(lab: Lab, { keys }: RestoreOptions): Promise<
     const startedMs = performance.now();
     await subject.until('ready', 1, WITHIN_MS);
     const readyMs = performance.now() - startedMs;
+    const restored = Number(subject.lines.find(({ msg }) => msg === 'ready')?.restored);
     await feed(PARTITIONS);
     await until(subject, fed);
-    return { what, readyMs, committedMs: performance.now() - startedMs, peakBytes: subject.peakBytes() };
+    const committedMs = performance.now() - startedMs;
+    return { what, readyMs, committedMs, restored, peakBytes: subject.peakBytes() };
   };
   try {
     await subject.until('ready', 1, WITHIN_MS);
@@ -86,7 +90,7 @@ export async function benchRestore(lab: Lab, { keys }: RestoreOptions): Promise<
     await rm(folder, { recursive: true, force: true });
     subject = start();
     const cold = await live('after SIGTERM, folder lost');
-    const restoredPerSecond = fed / ((cold.readyMs - warm.readyMs) / 1000);
+    const restoredPerSecond = cold.restored / ((cold.readyMs - warm.readyMs) / 1000);
     const lives = [killed, warm, cold];
     printTable(
       `a table of ${keys} keys in LMDB, ${RECORD_BYTES} bytes a row, ${PARTITIONS} partitions, exactly once`,
@@ -103,6 +107,7 @@ export async function benchRestore(lab: Lab, { keys }: RestoreOptions): Promise<
       'time to resume (a killed member is missed for a session of 10 s)',
       lives.map((life) => ({
         what: life.what,
+        'rows restored': life.restored,
         'ready s': rounded(life.readyMs / 1000, 2),
         'next record committed s': rounded(life.committedMs / 1000, 2),
         'peak RSS MiB': mebibytes(life.peakBytes),

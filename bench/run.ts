@@ -73,7 +73,7 @@ if (unknown !== undefined) usage(`there is no bench ${unknown}; there are ${NAME
 const chosen: readonly string[] = positionals.length > 0 ? positionals : NAMES;
 const images = count('images', values.images, 24);
 const backlog = count('backlog', values.backlog, 100);
-const records = count('records', values.records, 10_000);
+const records = count('records', values.records, 100_000);
 const rounds = count('rounds', values.rounds, 1);
 const keys = count('keys', values.keys, 10_000);
 const events = count('events', values.events, 1_000);

@@ -30,7 +30,7 @@ process.on('SIGTERM', async () => {
   process.exit(0);
 });
 await streams.start();
-say({ msg: 'ready' });
+say({ msg: 'ready', restored: streams.metrics().recordsRestored });
 
 function topology(mode: string): Topology {
   const builder = new StreamsBuilder();
