@@ -14,7 +14,6 @@ export interface Head {
 /** A record that was read and not decoded. */
 export interface Unread {
   readonly source: ConsumedRecord;
-  readonly node: CompiledSource;
   readonly holding: Holding;
 }
 
@@ -26,7 +25,7 @@ export interface ReadRules {
   /** A record whose extractor gave it a negative timestamp is left out, as in Kafka Streams. */
   readonly onSkipped: (unread: Unread) => void;
   /** A record cannot be read: it is left out (true), or is to be read again later (false). May throw. */
-  readonly onRefused: (unread: Unread, error: unknown) => boolean;
+  readonly onRefused: (unread: Unread, error: unknown, node: CompiledSource) => boolean;
 }
 
 /** Records of one partition that are not chosen yet, in offset order; only the first is decoded. */
@@ -62,7 +61,7 @@ export class RecordQueue {
   }
 
   push(source: ConsumedRecord, holding: Holding): void {
-    this.#records.push({ source, node: this.node, holding });
+    this.#records.push({ source, holding });
   }
 
   /** Looks for the next record that can be processed. `later`: the first cannot be read now. */
@@ -74,7 +73,7 @@ export class RecordQueue {
       try {
         record = this.#decode(next.source);
       } catch (error) {
-        if (!this.#rules.onRefused(next, error)) return 'later';
+        if (!this.#rules.onRefused(next, error, this.node)) return 'later';
         this.#drop();
         continue;
       }

@@ -55,7 +55,7 @@ export class RecordQueues {
     const first = records[0];
     const queue = this.#queues.find((q) => q.topic === first?.topic && q.partition === first?.partition);
     if (!queue) return 0;
-    if (queue.length === 0) this.#unread.push(queue);
+    if (queue.length === 0 && this.#queues.length > 1) this.#unread.push(queue);
     let bytes = 0;
     for (const record of records) {
       const size = inputBytesOf(record);
@@ -67,6 +67,8 @@ export class RecordQueues {
 
   /** Takes the earliest record; none while a queue may still bring an earlier one. */
   next(): Head | undefined {
+    const [only] = this.#queues;
+    if (this.#queues.length === 1) return only?.read() === 'found' ? only.shift() : undefined;
     for (let queue = this.#unread[0]; queue; queue = this.#unread[0]) {
       const found = queue.read();
       if (found === 'later') return undefined;

@@ -74,6 +74,8 @@ export class Stage {
   #external: { readonly sink: ExternalSinkSpec; readonly record: SinkRecord }[] = [];
   #writes: StoreWrite[] = [];
   readonly #positions: Position[];
+  /** That of the last record: mostly the next one's too. */
+  #latest: Position | undefined;
   #turns = 0;
   #records = 0;
   #bytes = 0;
@@ -147,7 +149,11 @@ export class Stage {
     if (!record) return;
     this.#records++;
     const { topic, partition, offset } = record;
-    const position = this.#positions.find((p) => p.partition === partition && p.topic === topic);
+    let position = this.#latest;
+    if (position?.partition !== partition || position.topic !== topic) {
+      position = this.#positions.find((p) => p.partition === partition && p.topic === topic);
+      this.#latest = position;
+    }
     if (!position) return;
     position.to = offset + 1;
     if (timeMs > position.timeMs) position.timeMs = timeMs;

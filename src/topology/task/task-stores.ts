@@ -70,7 +70,7 @@ export class TaskStores {
 
   /** The turn is over. */
   close(): void {
-    this.#undo.length = 0;
+    if (this.#undo.length > 0) this.#undo.length = 0;
     for (const opened of this.#all) opened.closedSequence = opened.overlay.sequence;
   }
 

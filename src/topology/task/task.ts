@@ -118,7 +118,7 @@ export class Task {
         nowMs,
         maxFutureMs: runtime.maxFutureMs,
         onSkipped: (unread) => this.#leaveOut(unread, 'negative-timestamp'),
-        onRefused: (unread, error) => this.#refuse(unread, error),
+        onRefused: (unread, error, node) => this.#refuse(unread, error, node),
       },
       onIdle: () => this.pump(),
     });
@@ -282,7 +282,7 @@ export class Task {
   }
 
   #takeTurn(): boolean {
-    return (this.#turns.begun || !this.stageFull) && this.#turns.take();
+    return this.#turns.length > 0 && (this.#turns.begun || !this.stageFull) && this.#turns.take();
   }
 
   #choose(): boolean {
@@ -301,9 +301,9 @@ export class Task {
   // ---- records that cannot be read ----
 
   /** True: it is left out, false: it is read again later. */
-  #refuse(unread: Unread, error: unknown): boolean {
-    const { source, node } = unread;
-    const failure = { record: source, error, node: node.name };
+  #refuse(unread: Unread, error: unknown, { name }: CompiledSource): boolean {
+    const { source } = unread;
+    const failure = { record: source, error, node: name };
     switch (this.#failures.reading(failure)) {
       case 'fail':
         throw error;
