@@ -60,7 +60,7 @@ export class GroupedStreamNode<K, V> implements KGroupedStream<K, V> {
     windows: TimeWindows | SessionWindows,
   ): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
     return windows.kind === 'time'
-      ? new TimeWindowedNode(this.#grouping, windows, 'onWindowUpdate', this.#wrap)
-      : new SessionWindowedNode(this.#grouping, windows, 'onWindowUpdate', this.#wrap);
+      ? new TimeWindowedNode(this.#grouping, windows, this.#wrap)
+      : new SessionWindowedNode(this.#grouping, windows, this.#wrap);
   }
 }

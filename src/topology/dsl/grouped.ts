@@ -44,7 +44,7 @@ export interface TimeWindowedKStream<out K, out V> {
     aggregator: Aggregator<K, V, A>,
     options?: TableOptions<K, NonNullable<A>>,
   ): KTable<Windowed<K>, NonNullable<A>>;
-  /** Default: 'onWindowUpdate'. */
+  /** For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. */
   emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>;
 }
 
@@ -63,7 +63,7 @@ export interface SessionWindowedKStream<out K, out V> {
     merger: (left: A, right: A, key: K) => A | null,
     options?: TableOptions<K, NonNullable<A>>,
   ): KTable<Windowed<K>, NonNullable<A>>;
-  /** Default: 'onWindowUpdate'. */
+  /** For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. */
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>;
 }
 

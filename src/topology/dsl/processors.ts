@@ -39,8 +39,11 @@ export function fixedKey<K, V, V2>(
       init: (context) => inner.init?.(guard(context)),
       process(record) {
         current = record;
-        inner.process(record);
-        current = undefined;
+        try {
+          inner.process(record);
+        } finally {
+          current = undefined; // a punctuation may forward any key, also when this record has failed
+        }
       },
       close: () => inner.close?.(),
     };

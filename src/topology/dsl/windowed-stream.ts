@@ -24,13 +24,12 @@ const AGGREGATE: AggregationKind = { prefix: 'KSTREAM-AGGREGATE-', value: undefi
 export class TimeWindowedNode<K, V> implements TimeWindowedKStream<K, V> {
   readonly #grouping: Grouping;
   readonly #windows: TimeWindows;
-  readonly #strategy: EmitStrategy;
+  #strategy: EmitStrategy = 'onWindowUpdate';
   readonly #wrap: Wrap;
 
-  constructor(grouping: Grouping, windows: TimeWindows, strategy: EmitStrategy, wrap: Wrap) {
+  constructor(grouping: Grouping, windows: TimeWindows, wrap: Wrap) {
     this.#grouping = grouping;
     this.#windows = windows;
-    this.#strategy = strategy;
     this.#wrap = wrap;
   }
 
@@ -56,8 +55,9 @@ export class TimeWindowedNode<K, V> implements TimeWindowedKStream<K, V> {
     return this.#aggregate({ initialize, add }, AGGREGATE, options);
   }
 
-  emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V> {
-    return new TimeWindowedNode(this.#grouping, this.#windows, strategy, this.#wrap);
+  emitStrategy(strategy: EmitStrategy): this {
+    this.#strategy = strategy;
+    return this;
   }
 
   #aggregate<A>(aggregation: Aggregation, kind: AggregationKind, options: TableOptions<K, A>) {
@@ -71,13 +71,12 @@ export class TimeWindowedNode<K, V> implements TimeWindowedKStream<K, V> {
 export class SessionWindowedNode<K, V> implements SessionWindowedKStream<K, V> {
   readonly #grouping: Grouping;
   readonly #windows: SessionWindows;
-  readonly #strategy: EmitStrategy;
+  #strategy: EmitStrategy = 'onWindowUpdate';
   readonly #wrap: Wrap;
 
-  constructor(grouping: Grouping, windows: SessionWindows, strategy: EmitStrategy, wrap: Wrap) {
+  constructor(grouping: Grouping, windows: SessionWindows, wrap: Wrap) {
     this.#grouping = grouping;
     this.#windows = windows;
-    this.#strategy = strategy;
     this.#wrap = wrap;
   }
 
@@ -107,8 +106,9 @@ export class SessionWindowedNode<K, V> implements SessionWindowedKStream<K, V> {
     return this.#aggregate({ initialize, add, merge }, AGGREGATE, options);
   }
 
-  emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V> {
-    return new SessionWindowedNode(this.#grouping, this.#windows, strategy, this.#wrap);
+  emitStrategy(strategy: EmitStrategy): this {
+    this.#strategy = strategy;
+    return this;
   }
 
   #aggregate<A>(aggregation: SessionAggregation, kind: AggregationKind, options: TableOptions<K, A>) {

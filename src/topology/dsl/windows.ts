@@ -38,7 +38,7 @@ export function* windowProblems(
   const { graceMs } = windows;
   yield* spanProblems('graceMs', graceMs, 0);
   if (windows.kind === 'session') {
-    yield* spanProblems('gapMs', windows.gapMs, 1);
+    yield* spanProblems('gapMs', windows.gapMs, 0);
   } else {
     const { sizeMs, advanceMs } = windows;
     yield* spanProblems('sizeMs', sizeMs, 1);

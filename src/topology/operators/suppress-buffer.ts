@@ -87,10 +87,18 @@ export class SuppressBuffer {
     this.#count(1, row, value);
   }
 
-  /** The change that is due first; undefined: the buffer is empty. */
-  first(): { readonly dueMs: number; readonly take: () => StreamRecord<unknown, Change> } | undefined {
-    for (const [row, value] of this.#byTime())
-      return { dueMs: readTime(row, 1), take: () => this.#take(row, value) };
+  /**
+   * The change that is due first; undefined: the buffer is empty. It waits until it is removed: what is forwarded in between
+   * still sees the row as it was sent before.
+   */
+  first(): { readonly dueMs: number; read(): StreamRecord<unknown, Change>; remove(): void } | undefined {
+    for (const [row, value] of this.#byTime()) {
+      return {
+        dueMs: readTime(row, 1),
+        read: () => this.#read(row, value),
+        remove: () => this.#remove(row, value),
+      };
+    }
     return undefined;
   }
 
@@ -108,16 +116,18 @@ export class SuppressBuffer {
     return this.#store.bytes.range(Buffer.from([BY_TIME]), Buffer.from([BY_KEY]));
   }
 
-  #take(row: Buffer, value: Buffer): StreamRecord<unknown, Change> {
-    const key = row.subarray(1 + TIME_BYTES);
+  #remove(row: Buffer, value: Buffer): void {
     this.#store.bytes.put(row, null);
-    this.#store.bytes.put(keyRow(key), null);
+    this.#store.bytes.put(keyRow(row.subarray(1 + TIME_BYTES)), null);
     this.#count(-1, row, value);
+  }
+
+  #read(row: Buffer, value: Buffer): StreamRecord<unknown, Change> {
     const [, oldValue = null, newValue = null, ...headers] = unpack(value.subarray(TIME_BYTES));
     const read = (bytes: Buffer | null) =>
       bytes === null ? null : this.#serdes.value.deserialize(this.#topic, bytes);
     return {
-      key: this.#serdes.key.deserialize(this.#topic, key),
+      key: this.#serdes.key.deserialize(this.#topic, row.subarray(1 + TIME_BYTES)),
       value: { newValue: read(newValue), oldValue: read(oldValue) },
       timestamp: readTime(value, 0),
       headers: Array.from({ length: headers.length / 2 }, (_, i) => [

@@ -66,7 +66,8 @@ class Suppress {
       const full = this.#full();
       if (next.dueMs > untilMs && !full) return;
       if (next.dueMs > untilMs && whenFull === 'fail') throw this.#overfull();
-      this.#emit(next.take());
+      this.#emit(next.read());
+      next.remove();
     }
   }
 

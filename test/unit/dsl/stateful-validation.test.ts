@@ -38,7 +38,7 @@ describe('building a topology with state', () => {
       groups.windowedBy(windows).count({ as: 'hopping' });
       const kept = { materialized: { retentionMs: 14 } };
       groups.windowedBy(timeWindows({ sizeMs: 10, graceMs: 5 })).count({ as: 'short', ...kept });
-      groups.windowedBy(sessionWindows({ gapMs: 0, graceMs: 0 })).count({ as: 'sessions' });
+      groups.windowedBy(sessionWindows({ gapMs: -1, graceMs: 0 })).count({ as: 'sessions' });
       const table = builder.table('rows', texts);
       table.suppress(untilWindowCloses(), { as: 'never' });
       table.suppress(untilTimeLimit(-1, { maxRecords: -2 }), { as: 'limit' });
@@ -49,7 +49,7 @@ describe('building a topology with state', () => {
       '"hopping": graceMs must be a whole number of milliseconds, at least 0; got -1',
       '"hopping": advanceMs must be at most sizeMs',
       '"short": retentionMs must be at least size + grace, 10 + 5 ms',
-      '"sessions": gapMs must be a whole number of milliseconds, at least 1; got 0',
+      '"sessions": gapMs must be a whole number of milliseconds, at least 0; got -1',
       'suppress "never": "KTABLE-SOURCE',
       'suppress "limit": timeMs must be 0 ms or more; got -1',
       'suppress "limit": maxRecords must be 0 or more; got -2',
