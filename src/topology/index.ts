@@ -65,10 +65,20 @@ export type {
 } from './graph/nodes.ts';
 export type { RepartitionTopic, SubTopology, Topology } from './graph/topology.ts';
 export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
+export type { StreamsHealth } from './kafka/health.ts';
 export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
 export type { StreamsMetrics } from './kafka/metrics.ts';
-export type { Guarantee, KafkaSettings, Logger, StreamsOptions } from './kafka/settings.ts';
-export { KafkaStreams, type StreamsHealth } from './kafka/streams.ts';
+export type { KeyOwner, Queries } from './kafka/queries.ts';
+export type {
+  Guarantee,
+  KafkaSettings,
+  Logger,
+  OnOffsetsExpired,
+  StreamsOptions,
+  UncaughtAnswer,
+} from './kafka/settings.ts';
+export type { AnyReadOnlyStore } from './kafka/store-views.ts';
+export { KafkaStreams } from './kafka/streams.ts';
 export type { JoinWindows } from './operators/stream-join-windows.ts';
 export type { SessionWindows, TimeWindows } from './operators/time-windows.ts';
 export type {

@@ -7,7 +7,7 @@ export const COUNTS = 'counts';
 /** Values `0, 1, 2, …` of `EngineLab.feed` are counted under so many keys; a multiple of every number of partitions used. */
 export const KEYS = 40;
 
-const counts = keyValueStore<string, string>(COUNTS, {
+export const counts = keyValueStore<string, string>(COUNTS, {
   key: { serialize: (_, key) => Buffer.from(key), deserialize: (_, bytes) => String(bytes) },
   value: { serialize: (_, value) => Buffer.from(value), deserialize: (_, bytes) => String(bytes) },
 });

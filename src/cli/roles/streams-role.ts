@@ -18,6 +18,8 @@ export interface StreamsRoleOptions {
   readonly memoryBudgetBytes: number;
   /** The engine's own bound unless given. */
   readonly maxPartitionFetchBytes?: number;
+  /** Windows close by the clock when nothing has come for so long, ms; never unless given. */
+  readonly idleTimeoutMs?: number;
   /** Beside the engine's own. */
   readonly probes?: readonly Probe[];
   /** Closes what the topology's functions use, after the engine has ended. */
@@ -26,7 +28,7 @@ export interface StreamsRoleOptions {
 
 /** A role that is one application of the engine, in the consumer group `<APPLICATION_ID>-<name>`. */
 export function streamsRole(options: StreamsRoleOptions, { config, logger }: RoleContext): Role {
-  const { name, topology, memoryBudgetBytes, maxPartitionFetchBytes, release } = options;
+  const { name, topology, memoryBudgetBytes, maxPartitionFetchBytes, idleTimeoutMs, release } = options;
   const { engine } = config;
   const kafka = kafkaSettings(config.kafka);
   for (const warning of topology.warnings) logger.warn({}, warning);
@@ -37,6 +39,7 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
     kafka,
     memoryBudgetBytes,
     ...(maxPartitionFetchBytes === undefined ? {} : { maxPartitionFetchBytes }),
+    ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     logger,
   });
   const dependencies = new Dependencies([
@@ -69,8 +72,8 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
     },
     health: () => {
       const engineHealth = streams.health();
-      const causes = [...dependencies.causes(), ...engineHealth.causes];
-      return { ready: engineHealth.ready && causes.length === 0, causes };
+      const away = dependencies.causes();
+      return { ready: engineHealth.ready && away.length === 0, causes: [...away, ...engineHealth.causes] };
     },
     probes: () => [
       ...streamsProbes(() => streams.metrics()),

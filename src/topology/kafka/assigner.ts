@@ -1,39 +1,34 @@
 import kafkajs, { type PartitionAssigner } from 'kafkajs';
 import { assignTasks } from './assignment.ts';
+import { dataOf, encodeMemberData, type MemberData } from './member-data.ts';
 import { type TaskId, taskKey } from './task-ids.ts';
 
 const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
-const NAME = 'darkroom-sticky';
+export const ASSIGNER_NAME = 'darkroom-sticky';
 const VERSION = 1;
 
 export interface AssignerOptions {
-  /** The tasks that this member runs now; sent along when it joins. */
-  readonly owned: () => readonly string[];
+  /** What this member says about itself when it joins. */
+  readonly self: () => MemberData;
   /** All tasks of the topology, given the number of partitions of its topics. */
   readonly tasks: (partitionsOf: (topic: string) => number) => readonly TaskId[];
   readonly topicsOf: (task: TaskId) => readonly string[];
 }
 
-function parseOwned(userData: Buffer | undefined): string[] {
-  try {
-    const owned: unknown = JSON.parse(userData?.toString('utf8') || '[]');
-    return Array.isArray(owned) ? owned.filter((task) => typeof task === 'string') : [];
-  } catch {
-    return []; // another version's words: that member starts with nothing
-  }
-}
-
-/** Assigns whole tasks: partition p of every topic of a sub-topology goes to one member, if possible the one that has it. */
+/**
+ * Assigns whole tasks: partition p of every topic of a sub-topology goes to one member, if possible the one that has it. A member
+ * that runs another topology than the leader, who does this, gets none: two topologies never share the tasks.
+ */
 export function stickyAssigner(options: AssignerOptions): PartitionAssigner {
   return ({ cluster }) => ({
-    name: NAME,
+    name: ASSIGNER_NAME,
     version: VERSION,
     protocol: ({ topics }) => ({
-      name: NAME,
+      name: ASSIGNER_NAME,
       metadata: MemberMetadata.encode({
         version: VERSION,
         topics,
-        userData: Buffer.from(JSON.stringify(options.owned())),
+        userData: encodeMemberData(options.self()),
       }),
     }),
     assign: async ({ members }) => {
@@ -48,13 +43,11 @@ export function stickyAssigner(options: AssignerOptions): PartitionAssigner {
       const groups = [...Map.groupBy(tasks, (task) => task.subTopology.id).values()].map((group) =>
         group.map(taskKey),
       );
-      const dealt = assignTasks(
-        groups,
-        members.map(({ memberId, memberMetadata }) => ({
-          id: memberId,
-          owned: parseOwned(MemberMetadata.decode(memberMetadata)?.userData),
-        })),
-      );
+      const { fingerprint: own } = options.self();
+      const alike = members
+        .map(({ memberId, memberMetadata }) => ({ id: memberId, ...dataOf(memberMetadata) }))
+        .filter(({ fingerprint }) => !own || !fingerprint || fingerprint === own);
+      const dealt = assignTasks(groups, alike);
       return members.map(({ memberId }) => {
         const assignment: Record<string, number[]> = {};
         for (const key of dealt.get(memberId) ?? []) {

@@ -1,7 +1,7 @@
 import type { Consumer } from 'kafkajs';
 
-/** Why a partition is not fetched: its task is being acquired, or what is in memory is enough. */
-export type PauseReason = 'acquire' | 'full';
+/** Why a partition is not fetched: its task is being acquired, what is in memory is enough, or the application is paused. */
+export type PauseReason = 'acquire' | 'full' | 'application';
 
 /** One partition that a task reads: how far it was read, and why it is paused. */
 export class Intake {

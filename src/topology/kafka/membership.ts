@@ -11,7 +11,7 @@ import { backoffMs } from '../task/backoff.ts';
 import { toConsumed } from './convert.ts';
 import { CommitError } from './errors.ts';
 import type { FlowControl } from './flow-control.ts';
-import type { Logger, OnOffsetsExpired } from './settings.ts';
+import type { Logger, OnOffsetsExpired, UncaughtAnswer } from './settings.ts';
 import { offsetsExpired } from './start-positions.ts';
 import type { TaskRun } from './task-run.ts';
 
@@ -35,6 +35,7 @@ export interface MembershipOptions {
   readonly lowOffset: (topic: string, partition: number) => Promise<number>;
   /** Records that were removed before a running task has read them are no error unless `fail`: it goes on behind them. */
   readonly onOffsetsExpired: OnOffsetsExpired;
+  readonly onUncaughtError: (error: Error) => UncaughtAnswer;
   /** `settled` may have changed. */
   readonly onProgress: () => void;
   /** The application cannot go on. */
@@ -54,6 +55,9 @@ export class Membership {
   #closing = false;
   /** Tasks that were fenced: acquired anew once a heartbeat proves that this is still a member. */
   readonly #fenced = new Set<string>();
+  /** How often tasks have failed by themselves. */
+  readonly #failures = new Map<string, number>();
+  #paused = false;
   /** Records that were read again and left out. */
   duplicatesDropped = 0;
 
@@ -140,13 +144,44 @@ export class Membership {
       return;
     }
     if (!(error instanceof CommitError) || error.fatal) {
-      this.#options.onFatal(error instanceof Error ? error : new Error(String(error)));
+      this.#uncaught(run, error instanceof Error ? error : new Error(String(error)));
       return;
     }
     this.#options.logger.warn({ task: run.key, type: error.type }, error.message);
     this.#options.onProgress();
     if (error.fenced) this.#fenced.add(run.key);
     else this.#replace(run);
+  }
+
+  /** The application decides whether the task's own failure is everybody's. */
+  #uncaught(run: TaskRun, error: Error): void {
+    const { onUncaughtError, onFatal, onProgress, logger } = this.#options;
+    if (onUncaughtError(error) === 'shutdown') {
+      onFatal(error);
+      return;
+    }
+    const attempt = (this.#failures.get(run.key) ?? 0) + 1;
+    this.#failures.set(run.key, attempt);
+    logger.warn({ task: run.key, attempt, error: error.message }, 'a task has failed and is taken over anew');
+    onProgress();
+    setTimeout(() => {
+      if (!this.#closing && this.#runs.get(run.key) === run) this.#replace(run);
+    }, backoffMs(attempt)).unref();
+  }
+
+  /** Reads nothing more until `resume`; what is in memory is finished and committed. */
+  pause(): void {
+    this.#paused = true;
+    for (const { intakes } of this.runs) for (const intake of intakes) intake.pause('application');
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const { intakes } of this.runs) for (const intake of intakes) intake.resume('application');
+  }
+
+  get paused(): boolean {
+    return this.#paused;
   }
 
   #onJoin({ payload }: ConsumerGroupJoinEvent): void {
@@ -199,6 +234,7 @@ export class Membership {
 
   #take(key: string, make: MakeRun, replayFrom?: ReplayFromError['positions'], attempt = 0): void {
     const run = make(replayFrom);
+    if (this.#paused) for (const intake of run.intakes) intake.pause('application');
     this.#runs.set(key, run);
     const overtaken = () => this.#closing || this.#runs.get(key) !== run;
     run

@@ -27,3 +27,17 @@ export class Router {
     return choosePartition ? choosePartition(args.partitionMetadata.length) : this.#byKey(args);
   }
 }
+
+const byKey = kafkajs.Partitioners.DefaultPartitioner();
+
+/** The partition that a key's record goes to, as Java would choose it. */
+export function partitionOfKey(key: Buffer | null, partitions: number): number {
+  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
+    partitionId,
+    partitionErrorCode: 0,
+    leader: 0,
+    replicas: [],
+    isr: [],
+  }));
+  return byKey({ topic: '', partitionMetadata, message: { key, value: null } });
+}

@@ -42,6 +42,8 @@ export interface Logger {
 /** What to do where the committed offset is not in the topic any more: stop and say so, or go on at its begin or end. */
 export type OnOffsetsExpired = 'fail' | 'earliest' | 'latest';
 
+export type UncaughtAnswer = 'replace-task' | 'shutdown';
+
 export type Guarantee = 'exactly_once' | 'at_least_once';
 
 export interface StreamsOptions {
@@ -84,6 +86,13 @@ export interface StreamsOptions {
    * be above the usual pauses of the input, and of how late it comes. Default: stream time moves with records alone.
    */
   readonly idleTimeoutMs?: number;
+  /** Where this instance's stores can be asked by others, `host:port`; told to the group. */
+  readonly applicationServer?: string;
+  /**
+   * Asked about an error that would end the application: `replace-task` drops the task that has failed and takes it over anew,
+   * from what is committed; `shutdown` stops in ERROR. Default: `shutdown`.
+   */
+  readonly onUncaughtError?: (error: Error) => UncaughtAnswer;
   /** Default `fail`. */
   readonly onOffsetsExpired?: OnOffsetsExpired;
   readonly logger: Logger;

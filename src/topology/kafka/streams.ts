@@ -4,41 +4,32 @@ import { StreamsError } from '../errors.ts';
 import type { Topology } from '../graph/topology.ts';
 import { createTaskRuntime, type TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
-import { stickyAssigner } from './assigner.ts';
 import { createKafka } from './client.ts';
 import { errorType, unreachable } from './errors.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { FlowControl } from './flow-control.ts';
 import { GlobalTables } from './global-tables.ts';
+import { groupConsumer } from './group-consumer.ts';
+import { healthOf, type StreamsHealth } from './health.ts';
 import { IdleWatch } from './idle.ts';
 import { ensureInternalTopics, internalTopics } from './internal-topics.ts';
 import { Lifecycle, type StateChange, type StreamsState } from './lifecycle.ts';
+import type { MemberData } from './member-data.ts';
 import { Membership } from './membership.ts';
 import { type StreamsMetrics, tasksNow } from './metrics.ts';
+import { awaitOldTopology } from './old-topology.ts';
+import { Queries } from './queries.ts';
 import type { StreamsOptions } from './settings.ts';
 import { StateKeeper } from './state-keeper.ts';
-import { TopicNames, tasksOf } from './task-ids.ts';
+import { TopicNames } from './task-ids.ts';
 import { TaskRuns } from './task-runs.ts';
 import { partitionCounts, requireTopicNames, requireTopics } from './topics.ts';
 
 const MAX_STAGED_RECORDS = 8_000;
 const MAX_STAGED_BYTES = 4 * 1024 * 1024;
-/** KafkaJS sends heartbeats between fetches only, so a fetch must not wait long. */
-const FETCH_WAIT_MS = 100;
-const MAX_FETCH_BYTES = 8 * 1024 * 1024;
-/** Small records come fastest in small portions: what one fetch brings is decoded in one go. */
-const PARTITION_FETCH_BYTES = 512 * 1024;
 const DEFAULT_CLOSE_MS = 30_000;
 /** Kept back from the time to close, for leaving the group and closing connections. */
 const LEAVE_MS = 2_000;
-
-/** What of an application is in trouble, for health. */
-export interface StreamsHealth {
-  /** False once the application is in ERROR and has to be started anew. */
-  readonly live: boolean;
-  readonly ready: boolean;
-  readonly state: StreamsState;
-  readonly causes: readonly string[];
-}
 
 /**
  * Runs a topology as one member of a consumer group. Several instances with the same application id share the partitions;
@@ -61,11 +52,17 @@ export class KafkaStreams {
   readonly #flow: FlowControl;
   readonly #idle: IdleWatch | undefined;
   readonly #sinkTrouble = new Map<string, string>();
+  readonly #fingerprint: string;
+  readonly #closing = new AbortController();
+  #waitingForOldTopology = false;
+  /** Read access to this instance's stores. */
+  readonly queries: Queries;
   #counters = { recordsConsumed: 0, recordsCommitted: 0, recordsProduced: 0, commits: 0, commitFailures: 0 };
 
   /** Opens nothing yet. */
   constructor(topology: Topology, options: StreamsOptions) {
     this.#topology = topology;
+    this.#fingerprint = fingerprintOf(topology);
     this.#options = options;
     this.#names = new TopicNames(options.applicationId, topology);
     this.#kafka = createKafka(options.kafka, options.logger);
@@ -88,7 +85,7 @@ export class KafkaStreams {
       ...(maxFutureMs === undefined ? {} : { maxFutureMs }),
       globals: this.#globals.stores,
     });
-    this.#consumer = this.#createConsumer();
+    this.#consumer = groupConsumer({ ...common, topology, settings: options, self: () => this.#self() });
     this.#states = new StateKeeper({ ...common, applicationId, stateDir, logger });
     this.#runs = new TaskRuns({
       ...common,
@@ -113,6 +110,7 @@ export class KafkaStreams {
       flow: () => this.#flow,
       tasksFor: (assignment) => this.#runs.tasksFor(assignment),
       onOffsetsExpired: options.onOffsetsExpired ?? 'fail',
+      onUncaughtError: options.onUncaughtError ?? (() => 'shutdown'),
       lowOffset: async (topic, partition) =>
         Number((await this.#admin.fetchTopicOffsets(topic)).find((p) => p.partition === partition)?.low ?? 0),
       onProgress: () => this.#onProgress(),
@@ -120,6 +118,15 @@ export class KafkaStreams {
     });
     const runs = () => this.#membership.runs;
     this.#flow = new FlowControl(this.#runtime.budget, runs);
+    this.queries = new Queries({
+      ...common,
+      topology,
+      groupId: applicationId,
+      globals: this.#globals.stores,
+      runs,
+      restoring: () => this.#states.progress,
+      widthOf: this.#runs.widthOf,
+    });
     const { idleTimeoutMs } = options;
     const nowMs = Date.now;
     this.#idle =
@@ -144,6 +151,7 @@ export class KafkaStreams {
     const { kafka } = this.#options;
     try {
       await this.#admin.connect();
+      await this.#awaitOldTopology();
       await this.#prepareTopics();
     } catch (error) {
       throw error instanceof StreamsError ? error : unreachable(kafka.brokers, error);
@@ -178,6 +186,7 @@ export class KafkaStreams {
    */
   async close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (!this.#lifecycle.transitionTo('PENDING_SHUTDOWN')) return;
+    this.#closing.abort(new Error('closed while it started'));
     const endMs = Date.now() + timeoutMs;
     const drainMs = Math.max(0, timeoutMs - LEAVE_MS);
     await Promise.race([this.#membership.drain(), delay(drainMs, undefined, { ref: false })]);
@@ -185,22 +194,23 @@ export class KafkaStreams {
     this.#lifecycle.transitionTo('NOT_RUNNING');
   }
 
+  /** Reads nothing more; what is in memory is finished and committed. The instance stays a member of the group. */
+  pause(): void {
+    this.#membership.pause();
+  }
+
+  resume(): void {
+    this.#membership.resume();
+  }
+
   health(): StreamsHealth {
-    const { state, cause } = this.#lifecycle;
-    const causes: string[] = [];
-    if (cause) causes.push(cause.message);
-    else if (state !== 'RUNNING') causes.push(`state ${state}`);
-    for (const [name, gate] of this.#runtime.gates) {
-      const [reason] = gate.retrying.values();
-      if (reason) causes.push(`${name} retries ${gate.retrying.size} record(s): ${reason}`);
-    }
-    for (const [name, reason] of this.#sinkTrouble) causes.push(`sink ${name}: ${reason}`);
-    return {
-      live: state !== 'ERROR' && state !== 'PENDING_ERROR',
-      ready: state === 'RUNNING' && causes.length === 0,
-      state,
-      causes,
-    };
+    return healthOf({
+      lifecycle: this.#lifecycle,
+      runtime: this.#runtime,
+      sinkTrouble: this.#sinkTrouble,
+      waitingForOldTopology: this.#waitingForOldTopology,
+      paused: this.#membership.paused,
+    });
   }
 
   metrics(): StreamsMetrics {
@@ -211,6 +221,29 @@ export class KafkaStreams {
       recordsRestored: this.#states.recordsRestored,
       restore: this.#states.progress,
       ...tasksNow(runs, this.#runtime),
+    };
+  }
+
+  #awaitOldTopology(): Promise<void> {
+    return awaitOldTopology({
+      admin: this.#admin,
+      groupId: this.#options.applicationId,
+      fingerprint: this.#fingerprint,
+      signal: this.#closing.signal,
+      onWaiting: (waiting) => {
+        this.#waitingForOldTopology = waiting;
+      },
+      logger: this.#options.logger,
+    });
+  }
+
+  /** What the group is told about this member. */
+  #self(): MemberData {
+    const { applicationServer: server } = this.#options;
+    return {
+      owned: this.#membership.runs.map((run) => run.key),
+      fingerprint: this.#fingerprint,
+      ...(server === undefined ? {} : { server }),
     };
   }
 
@@ -227,28 +260,6 @@ export class KafkaStreams {
     ]);
     await this.#states.prepare(this.#runs.all, facts);
     await this.#globals.start();
-  }
-
-  #createConsumer(): Consumer {
-    const { applicationId, sessionTimeoutMs } = this.#options;
-    return this.#kafka.consumer({
-      groupId: applicationId,
-      partitionAssigners: [
-        stickyAssigner({
-          owned: () => this.#membership.runs.map((run) => run.key),
-          tasks: (partitionsOf) => tasksOf(this.#topology, this.#names, partitionsOf),
-          topicsOf: ({ subTopology }) => this.#names.sourcesOf(subTopology),
-        }),
-      ],
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 4),
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      maxBytes: MAX_FETCH_BYTES,
-      maxBytesPerPartition: this.#options.maxPartitionFetchBytes ?? PARTITION_FETCH_BYTES,
-      allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 50, maxRetryTime: 1_000, retries: 8, restartOnFailure: async () => true },
-    });
   }
 
   #sourceTopics(): string[] {

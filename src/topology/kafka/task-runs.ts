@@ -1,4 +1,5 @@
 import type { Admin, Consumer, Kafka } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
 import type { Topology } from '../graph/topology.ts';
 import type { OnSinkTrouble } from '../task/flush.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
@@ -29,7 +30,7 @@ export interface TaskRunsOptions {
 /** Makes the runs of the tasks that this member is assigned, each with its committer. */
 export class TaskRuns {
   readonly #options: TaskRunsOptions;
-  #widths: ReadonlyMap<string, number> = new Map();
+  #widths = new Map<string, number>();
 
   constructor(options: TaskRunsOptions) {
     this.#options = options;
@@ -37,16 +38,20 @@ export class TaskRuns {
 
   /** The partitions of every topic, as they are at the start. */
   set widths(widths: ReadonlyMap<string, number>) {
-    this.#widths = widths;
+    this.#widths = new Map(widths);
   }
+
+  readonly widthOf = (topic: string): number => this.#widths.get(topic) ?? 0;
 
   get all(): readonly TaskId[] {
     const { topology, names } = this.#options;
-    return tasksOf(topology, names, (topic) => this.#widths.get(topic) ?? 0);
+    return tasksOf(topology, names, this.widthOf);
   }
 
-  /** The tasks whose partitions are in an assignment, each with a way to make its run. */
+  /** The tasks whose partitions are in an assignment, each with a way to make its run. Throws PARTITIONS_CHANGED. */
   tasksFor(assignment: Readonly<Record<string, readonly number[]>>): { key: string; make: MakeRun }[] {
+    for (const [topic, partitions] of Object.entries(assignment))
+      this.#widen(topic, Math.max(0, ...partitions.map((partition) => partition + 1)));
     return this.all
       .filter(({ subTopology, partition }) =>
         this.#options.names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
@@ -54,12 +59,28 @@ export class TaskRuns {
       .map((id) => ({ key: taskKey(id), make: (replayFrom) => this.#create(id, replayFrom) }));
   }
 
+  /** A topic has got more partitions: welcome where nothing is kept by key. */
+  #widen(topic: string, atLeast: number): void {
+    const known = this.widthOf(topic);
+    if (atLeast <= known) return;
+    const { topology, names } = this.#options;
+    const stateful = topology.subTopologies.find(
+      (sub) => sub.stores.length > 0 && names.sourcesOf(sub).includes(topic),
+    );
+    if (!stateful) return void this.#widths.set(topic, atLeast);
+    throw new StreamsError(
+      'PARTITIONS_CHANGED',
+      'fail',
+      `${topic} has got more partitions than the ${known} with which the state of ${stateful.stores.map(({ name }) => name).join(', ')} was ` +
+        'built: keys would now come to tasks that do not have their rows. Make a topic of the old width and copy the records there, or reset ' +
+        'the application, delete its changelogs, and let the state be built anew',
+    );
+  }
+
   #create(id: TaskId, replayFrom: Parameters<MakeRun>[0]): TaskRun {
     const { names, settings, consumer, admin, runtime, states } = this.#options;
     const { onFailure, onCommitted, onSinkTrouble } = this.#options;
-    const topics = names
-      .sourcesOf(id.subTopology)
-      .filter((topic) => id.partition < (this.#widths.get(topic) ?? 0));
+    const topics = names.sourcesOf(id.subTopology).filter((topic) => id.partition < this.widthOf(topic));
     const plan = new CommitPlan({
       partition: id.partition,
       stores: id.subTopology.stores,

@@ -46,6 +46,33 @@ describe('committed offsets that the topic no longer has', () => {
   });
 });
 
+describe('the choice of what to do then', () => {
+  it('goes on at the begin of the topic, or at its end', async () => {
+    for (const [onOffsetsExpired, expected] of [
+      ['earliest', ['30', '31', '32', '33', '34', '35']],
+      ['latest', ['35']],
+    ] as const) {
+      const name = `${onOffsetsExpired}-choice`;
+      const [input = '', output = ''] = await lab.topics(1, `${name}-in`, `${name}-out`);
+      const topology = copy(input, output);
+      const applicationId = `${lab.id}-${name}`;
+      const committed = await lab.read(output);
+      const first = lab.instance(topology, { applicationId });
+      await first.start();
+      await lab.feed(input, 1, 0, 10);
+      await until('the first ten are out', () => committed.length === 10);
+      await first.close();
+      await lab.feed(input, 1, 10, 35);
+      await deleteBefore(input, 30);
+      await lab.instance(topology, { applicationId, onOffsetsExpired }).start();
+      await lab.feed(input, 1, 35, 36);
+      await until('the last is out', () => committed.at(-1)?.value === '35');
+      expect(committed.slice(10).map(({ value }) => value)).toEqual(expected);
+      await lab.closeInstances();
+    }
+  });
+});
+
 describe('a repartition topic', () => {
   it('whose partitions are not those that the topology asks for stops the start', async () => {
     const [input = '', output = ''] = await lab.topics(1, 'parts-in', 'parts-out');
