@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { fixedKey } from '../../../src/topology/dsl/processors.ts';
 import { StreamsError } from '../../../src/topology/errors.ts';
 import type { NodeSpec } from '../../../src/topology/graph/nodes.ts';
 import type { ProducedRecord } from '../../../src/topology/record.ts';
@@ -361,6 +362,33 @@ describe('a punctuation that throws', () => {
     const driver = drive(nodes, { processing: answering('retry') });
     await Promise.all([pipe(driver, 'a', 5), pipe(driver, 'b', 6)]);
     expect(outputs(driver)).toEqual(['a', 'tick', 'b']);
+  });
+});
+
+describe('a processValues whose record has failed', () => {
+  it('may forward any key in a punctuation', async () => {
+    const supplier = fixedKey('p', () => ({
+      init(context) {
+        context.schedule(10, 'wall-clock-time', (timestamp) =>
+          context.forward({ key: 'tick', value: 'tick', timestamp, headers: [] }),
+        );
+      },
+      process() {
+        throw new Error('cannot');
+      },
+    }));
+    const node: NodeSpec = {
+      kind: 'processor',
+      name: 'p',
+      parents: ['in'],
+      operator: { kind: 'process', supplier },
+    };
+    const driver = drive([source('in', 'in'), node, sink('s', ['p'], 'out')], {
+      processing: answering('continue'),
+    });
+    await pipe(driver, 'a');
+    await driver.advanceWallClock(10);
+    expect(outputs(driver)).toEqual(['tick']);
   });
 });
 
