@@ -123,4 +123,12 @@ export type {
   Windowed,
   WindowStore,
 } from './stores/types.ts';
-export { TopologyTestDriver } from './testing/driver.ts';
+export type { ErrorAnswer, ErrorHandler, ErrorHandlers, Failure } from './task/error-handlers.ts';
+export { type DriverOptions, type PipedRecord, TopologyTestDriver } from './testing/driver.ts';
+export type {
+  TestInputOptions,
+  TestInputRecord,
+  TestInputTopic,
+  TestOutputTopic,
+  TestTopicOptions,
+} from './testing/test-topics.ts';
