@@ -22,10 +22,12 @@ LABEL org.opencontainers.image.title="Darkroom" \
 # KafkaJS warns of a negative timer on Node 24: harmless
 ENV NODE_ENV=production \
   NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning \
-  HTTP_HOST=0.0.0.0
+  HTTP_HOST=0.0.0.0 \
+  STATE_DIR=/var/lib/darkroom
 WORKDIR /app
-# where docker-compose.yml hands over a key: a new volume takes its owner from here
-RUN mkdir -m 700 /run/darkroom && chown 1000:1000 /run/darkroom
+# where docker-compose.yml hands over a key, and where state lies, on a disk of its own machine: a new volume
+# takes its owner from here
+RUN mkdir -m 700 /run/darkroom /var/lib/darkroom && chown 1000:1000 /run/darkroom /var/lib/darkroom
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE ./
 COPY schemas schemas

@@ -106,7 +106,11 @@ function topics(env: Environment) {
 }
 
 function counts(env: Environment) {
-  return { windowMs: env.get(V.countsWindowMs), graceMs: env.get(V.countsGraceMs) };
+  return {
+    windowMs: env.get(V.countsWindowMs),
+    graceMs: env.get(V.countsGraceMs),
+    idleTimeoutMs: env.get(V.countsIdleTimeoutMs),
+  };
 }
 
 /** The roles that are asked for, or those that have their settings. */

@@ -243,6 +243,9 @@ export const VARIABLES = {
   countsGraceMs: duration('COUNTS_GRACE', 0, 86_400_000).default('1m', {
     summary: 'How long a window of image-counts waits for what comes late',
   }),
+  countsIdleTimeoutMs: duration('COUNTS_IDLE_TIMEOUT', 1_000, 86_400_000).default('30s', {
+    summary: 'When nothing has come for so long, windows of image-counts close by the clock',
+  }),
 
   applicationId: text(
     'APPLICATION_ID',
@@ -275,7 +278,8 @@ export const VARIABLES = {
     example: '500ms',
   }),
   stateDir: text('STATE_DIR', NOT_EMPTY, 'the path of a folder').optional({
-    summary: 'Folder for the state of tasks, kept over restarts; not set: in memory, restored from Kafka at every start',
+    summary:
+      'Folder for the state of tasks, kept over restarts; not set: in memory, restored from Kafka at every start',
     example: '/var/lib/darkroom',
   }),
   memoryBudgetBytes: size('MEMORY_BUDGET', 16 * 1024 ** 2, 64 * 1024 ** 3).default('256MiB', {

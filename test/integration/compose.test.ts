@@ -26,6 +26,7 @@ const PORTS = [
   'FIREHOSE_PORT',
   'WAREHOUSE_PORT',
   'COUNTERS_PORT',
+  'COUNTS_PORT',
   'LOAD_PORT',
 ] as const;
 

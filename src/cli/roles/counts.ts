@@ -8,8 +8,10 @@ import { streamsRole } from './streams-role.ts';
 export function countsRole(context: RoleContext): Role {
   const { config, logger } = context;
   const registry = registryOf(config);
+  const { windowMs, graceMs, idleTimeoutMs } = config.counts;
   const topology = countsTopology({
-    ...config.counts,
+    windowMs,
+    graceMs,
     imageStats: config.topics.stats,
     imageCounts: config.topics.counts,
     codec: registry.codec,
@@ -21,6 +23,7 @@ export function countsRole(context: RoleContext): Role {
       topology,
       dependencies: [registry.dependency],
       memoryBudgetBytes: STATS_MEMORY_BYTES,
+      idleTimeoutMs,
       release: async () => {},
     },
     context,

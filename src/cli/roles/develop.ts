@@ -28,6 +28,7 @@ export function developRole(context: RoleContext): Role {
   });
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });
+  let repeats = 0;
   const topology = developTopology({
     topics: developTopics(config.topics),
     codec: registry.codec,
@@ -42,6 +43,10 @@ export function developRole(context: RoleContext): Role {
     onOutcome: (event) => {
       context.observeImage({ ...event, code: event.code ?? '' });
       logImage(logger, event);
+    },
+    onRepeat: ({ eventId: imageId, customerId, source }) => {
+      repeats++;
+      logger.debug({ imageId, customerId, source }, 'the image has its event already: a repeat');
     },
   });
   return streamsRole(
@@ -64,6 +69,12 @@ export function developRole(context: RoleContext): Role {
           help: 'Worker processes that are alive',
           kind: 'gauge',
           read: () => [{ value: darkroom.workers() }],
+        },
+        {
+          name: 'darkroom_image_repeats_total',
+          help: 'Images that came again and got no further event',
+          kind: 'counter',
+          read: () => [{ value: repeats }],
         },
       ],
       release: async () => {

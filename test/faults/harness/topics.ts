@@ -6,6 +6,8 @@ export interface RunTopics {
   readonly stream: string;
   readonly stats: string;
   readonly deadLetters: string;
+  readonly policies: string;
+  readonly counts: string;
 }
 
 const PARTITIONS = 4;
@@ -16,6 +18,8 @@ export async function createRunTopics(kafka: Kafka, run: string): Promise<RunTop
     stream: `${run}-stream`,
     stats: `${run}-stats`,
     deadLetters: `${run}-dead-letter`,
+    policies: `${run}-policies`,
+    counts: `${run}-counts`,
   };
   const admin = kafka.admin();
   await admin.connect();
@@ -26,6 +30,7 @@ export async function createRunTopics(kafka: Kafka, run: string): Promise<RunTop
         topic,
         numPartitions: PARTITIONS,
         replicationFactor: 1,
+        configEntries: topic === topics.policies ? [{ name: 'cleanup.policy', value: 'compact' }] : [],
       })),
     });
   } finally {
@@ -35,11 +40,20 @@ export async function createRunTopics(kafka: Kafka, run: string): Promise<RunTop
 }
 
 /** Names the run's topics to the service. */
-export const topicVariables = ({ uploads, stream, stats, deadLetters }: RunTopics) => ({
+export const topicVariables = ({
+  uploads,
+  stream,
+  stats,
+  deadLetters,
+  policies,
+  counts,
+}: RunTopics): Record<string, string> => ({
   TOPIC_UPLOADS: uploads,
   TOPIC_STREAM: stream,
   TOPIC_STATS: stats,
   TOPIC_DEAD_LETTER: deadLetters,
+  TOPIC_POLICIES: policies,
+  TOPIC_COUNTS: counts,
 });
 
 /** A record on every partition, which a read-committed reader meets only when nothing before it is open. */
