@@ -39,6 +39,12 @@ const NUMBERS: readonly (readonly [NumberName, Probe['kind'], string, string])[]
   ['budgetWaiting', 'gauge', 'darkroom_stream_budget_waiting', 'Pieces of work that wait for room in it'],
   ['buffered', 'gauge', 'darkroom_stream_buffered_records', 'Records that are worked on ahead of their turn'],
   ['queued', 'gauge', 'darkroom_stream_queued_records', 'Records that were fetched and not begun'],
+  [
+    'recordsRestored',
+    'counter',
+    'darkroom_stream_records_restored_total',
+    'Records of changelogs that were read to restore state',
+  ],
   ['retries', 'counter', 'darkroom_stream_retries_total', 'Attempts that failed and were tried again'],
 ];
 
@@ -67,6 +73,27 @@ export function streamsProbes(metrics: () => StreamsMetrics | undefined): readon
           value: records,
           labels: { topic, partition: String(partition) },
         })),
+      ),
+    },
+    {
+      name: 'darkroom_stream_restore_remaining_records',
+      help: 'What a store that is being restored has still to read; no sample once it is',
+      kind: 'gauge',
+      labels: ['store', 'partition'],
+      read: read(({ restore }) =>
+        restore.map(({ store, partition, remaining }) => ({
+          value: remaining,
+          labels: { store, partition: String(partition) },
+        })),
+      ),
+    },
+    {
+      name: 'darkroom_stream_dropped_records_total',
+      help: 'Records that were left out, by why',
+      kind: 'counter',
+      labels: ['reason'],
+      read: read(({ dropped }) =>
+        dropped.map(({ reason, records }) => ({ value: records, labels: { reason } })),
       ),
     },
     ...(['running', 'waiting', 'retrying'] as const).map(

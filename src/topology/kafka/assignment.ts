@@ -2,11 +2,13 @@
 export interface Member {
   readonly id: string;
   readonly owned: readonly string[];
+  /** The tasks whose state it has on its disk. */
+  readonly local?: readonly string[];
 }
 
 /**
  * Deals tasks to members: evenly within each sub-topology and in all, and where that allows it, to the member that runs
- * the task already. Depends on its input alone, not on the order of members.
+ * the task already, or else has its state. Depends on its input alone, not on the order of members.
  * @param groups the task keys of each sub-topology
  */
 export function assignTasks(
@@ -31,6 +33,7 @@ function assignGroup(
     .map((member) => ({
       got: totals.get(member.id) ?? [],
       owned: member.owned.filter((task) => inGroup.has(task)),
+      local: (member.local ?? []).filter((task) => inGroup.has(task)),
       left: least,
     }))
     .toSorted((a, b) => a.got.length - b.got.length || b.owned.length - a.owned.length);
@@ -47,6 +50,9 @@ function assignGroup(
   };
   for (const share of shares) {
     for (const task of share.owned) if (share.left > 0 && free.has(task)) give(share, task);
+  }
+  for (const share of shares) {
+    for (const task of share.local) if (share.left > 0 && free.has(task)) give(share, task);
   }
   for (const share of shares) {
     for (const task of free) if (share.left > 0) give(share, task);

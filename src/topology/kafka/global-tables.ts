@@ -38,6 +38,7 @@ export class GlobalTables {
   readonly #reader: PartitionReader;
   readonly #readings: Map<GlobalTableSpec, Reading>;
   readonly #stop = new AbortController();
+  #started = false;
 
   constructor(options: GlobalTablesOptions) {
     this.#options = options;
@@ -62,8 +63,10 @@ export class GlobalTables {
 
   /** Resolves when every table holds what its topic held at the call; goes on reading until `close`. */
   async start(): Promise<void> {
+    if (this.#started) return;
     const specs = [...this.#readings.keys()];
     await Promise.all(specs.map((spec) => this.#readAll(spec)));
+    this.#started = true;
     for (const spec of specs)
       this.#follow(spec).catch((error: unknown) => {
         if (!this.#stop.signal.aborted)

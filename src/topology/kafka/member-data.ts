@@ -6,6 +6,8 @@ const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
 export interface MemberData {
   /** The tasks that it runs now. */
   readonly owned: readonly string[];
+  /** The tasks whose state it has on its disk, older or newer. */
+  readonly local?: readonly string[];
   /** Where its stores can be asked, `host:port`. */
   readonly server?: string;
   /** Of the topology that it runs; a member of an earlier version does not say. */
@@ -29,10 +31,12 @@ export function decodeMemberData(userData: Buffer | undefined): MemberData {
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     return { owned: strings(parsed) };
+  const local = strings(Reflect.get(parsed, 'local'));
   const server: unknown = Reflect.get(parsed, 'server');
   const fingerprint: unknown = Reflect.get(parsed, 'fingerprint');
   return {
     owned: strings(Reflect.get(parsed, 'owned')),
+    ...(local.length > 0 ? { local } : {}),
     ...(typeof server === 'string' ? { server } : {}),
     ...(typeof fingerprint === 'string' ? { fingerprint } : {}),
   };

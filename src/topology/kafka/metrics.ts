@@ -1,3 +1,4 @@
+import type { DropReason } from '../graph/nodes.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
 import type { RestoreProgress } from './restore.ts';
 import type { TaskRun } from './task-run.ts';
@@ -18,6 +19,8 @@ export interface StreamsMetrics {
   readonly buffered: number;
   readonly queued: number;
   readonly retries: number;
+  /** Records that were left out, by why. */
+  readonly dropped: readonly { readonly reason: DropReason; readonly records: number }[];
   /** Changelog records read since the process began. */
   readonly recordsRestored: number;
   /** Stores that are being restored now; `remaining` counts offsets. */

@@ -4,6 +4,8 @@ import { viewGroup } from './group-view.ts';
 import type { Logger } from './settings.ts';
 
 const LOOK_EVERY_MS = 500;
+/** Brokers do not tell about a group that rebalances. Whoever joins then is kept from the tasks by the assigner, if need be. */
+const REBALANCING_WAIT_MS = 5_000;
 
 export interface OldTopologyOptions {
   readonly admin: Admin;
@@ -22,11 +24,13 @@ export interface OldTopologyOptions {
 export async function awaitOldTopology(options: OldTopologyOptions): Promise<void> {
   const { admin, groupId, fingerprint, signal, onWaiting, logger } = options;
   let waiting = false;
+  const startedMs = Date.now();
   for (;;) {
     signal.throwIfAborted();
     const members = await viewGroup(admin, groupId);
     const others = members?.filter((member) => member.fingerprint && member.fingerprint !== fingerprint);
     if (others?.length === 0) break;
+    if (!others && !waiting && Date.now() - startedMs > REBALANCING_WAIT_MS) break;
     if (others && !waiting) {
       logger.info(
         { members: others.length },

@@ -48,6 +48,13 @@ export class StateFolders {
     throw new Error(`the fresh state folder of task ${task} is held already`);
   }
 
+  /** Those of the tasks that have a folder here. */
+  present(tasks: readonly string[]): string[] {
+    if (!existsSync(this.#root)) return [];
+    const names = new Set(readdirSync(this.#root));
+    return tasks.filter((task) => names.has(folderName(task)));
+  }
+
   /** Removes the folders that belong to none of these tasks, or were a second one, unless somebody holds them. */
   sweep(tasks: readonly string[]): void {
     if (!existsSync(this.#root)) return;

@@ -53,6 +53,12 @@ export class StateKeeper {
     return [...this.#progress.values()].flatMap((stores) => [...stores.values()]);
   }
 
+  /** The keys of those tasks whose state lies on this machine, as old as it may be. */
+  local(tasks: readonly TaskId[]): string[] {
+    const present = new Set(this.#folders?.present(tasks.map(stateName)));
+    return tasks.filter((id) => present.has(stateName(id))).map(taskKey);
+  }
+
   open(id: TaskId): TaskState {
     const { stores } = id.subTopology;
     if (!this.#folders || !stores.some(({ persistent }) => persistent)) return openInMemory();

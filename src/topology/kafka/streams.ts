@@ -154,7 +154,8 @@ export class KafkaStreams {
       await this.#awaitOldTopology();
       await this.#prepareTopics();
     } catch (error) {
-      throw error instanceof StreamsError ? error : unreachable(kafka.brokers, error);
+      if (this.#closing.signal.aborted || error instanceof StreamsError) throw error;
+      throw unreachable(kafka.brokers, error);
     }
     const running = new Promise<void>((resolve, reject) => {
       this.#lifecycle.onChange(({ to, cause }) => {
@@ -220,6 +221,7 @@ export class KafkaStreams {
       duplicatesDropped,
       recordsRestored: this.#states.recordsRestored,
       restore: this.#states.progress,
+      dropped: this.#runs.dropped(runs),
       ...tasksNow(runs, this.#runtime),
     };
   }
@@ -242,6 +244,7 @@ export class KafkaStreams {
     const { applicationServer: server } = this.#options;
     return {
       owned: this.#membership.runs.map((run) => run.key),
+      local: this.#states.local(this.#runs.all),
       fingerprint: this.#fingerprint,
       ...(server === undefined ? {} : { server }),
     };
@@ -278,6 +281,7 @@ export class KafkaStreams {
 
   async #fail(error: Error): Promise<void> {
     if (!this.#lifecycle.transitionTo('PENDING_ERROR', error)) return;
+    this.#closing.abort(error);
     this.#options.logger.error(
       { code: Reflect.get(error, 'code') ?? errorType(error), error: error.message },
       'the application cannot go on',

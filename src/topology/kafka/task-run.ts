@@ -33,6 +33,8 @@ export interface TaskRunOptions {
   readonly logger: Logger;
   /** Go on here instead of at the committed offsets: a sink has lost what came after. */
   readonly replayFrom?: ReplayFromError['positions'];
+  /** The run has ended: what it has counted. */
+  readonly onDropped: (run: TaskRun) => void;
   readonly onFailure: (run: TaskRun, error: unknown) => void;
   readonly onCommitted: (batch: StagedBatch) => void;
   readonly onSinkTrouble: OnSinkTrouble;
@@ -137,6 +139,7 @@ export class TaskRun {
   drop(): void {
     if (this.#state === 'dropped') return;
     this.#state = 'dropped';
+    this.#options.onDropped(this);
     this.#task?.drop();
     this.#loop?.stop();
     void this.#options.committer.close();

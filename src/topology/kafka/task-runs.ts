@@ -1,5 +1,6 @@
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
+import type { DropReason } from '../graph/nodes.ts';
 import type { Topology } from '../graph/topology.ts';
 import type { OnSinkTrouble } from '../task/flush.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
@@ -30,6 +31,8 @@ export interface TaskRunsOptions {
 /** Makes the runs of the tasks that this member is assigned, each with its committer. */
 export class TaskRuns {
   readonly #options: TaskRunsOptions;
+  /** Records left out by runs that have ended. */
+  readonly #droppedBefore = new Map<DropReason, number>();
   #widths = new Map<string, number>();
 
   constructor(options: TaskRunsOptions) {
@@ -57,6 +60,18 @@ export class TaskRuns {
         this.#options.names.sourcesOf(subTopology).some((topic) => assignment[topic]?.includes(partition)),
       )
       .map((id) => ({ key: taskKey(id), make: (replayFrom) => this.#create(id, replayFrom) }));
+  }
+
+  /** Records left out since the process began, by why. */
+  dropped(runs: readonly TaskRun[]): { reason: DropReason; records: number }[] {
+    const total = new Map(this.#droppedBefore);
+    for (const run of runs) if (!run.dropped) this.#count(run, total);
+    return [...total].map(([reason, records]) => ({ reason, records }));
+  }
+
+  #count({ task }: TaskRun, into: Map<DropReason, number>): void {
+    for (const [reason, records] of task?.droppedBy ?? [])
+      into.set(reason, (into.get(reason) ?? 0) + records);
   }
 
   /** A topic has got more partitions: welcome where nothing is kept by key. */
@@ -101,6 +116,7 @@ export class TaskRuns {
       failing: failingOf(settings),
       logger: settings.logger,
       ...(replayFrom && { replayFrom }),
+      onDropped: (run) => this.#count(run, this.#droppedBefore),
       onFailure,
       onCommitted,
       onSinkTrouble,

@@ -65,6 +65,14 @@ describe('a group of members of different versions', () => {
     expect(await dealt(assignerOf('abc'), [now, before])).toEqual({ now: [0, 1], before: [2, 3] });
   });
 
+  it('prefers who runs a task, then who has its state on disk', async () => {
+    const fresh = member('fresh', encodeMemberData({ owned: [] }));
+    const back = member('back', encodeMemberData({ owned: [], local: ['0_3', '0_2', '0_0'] }));
+    expect(await dealt(assignerOf('abc'), [fresh, back])).toEqual({ fresh: [0, 1], back: [3, 2] });
+    const runs = member('runs', encodeMemberData({ owned: ['0_2', '0_3'] }));
+    expect(await dealt(assignerOf('abc'), [runs, back])).toEqual({ runs: [2, 3], back: [0, 1] });
+  });
+
   it('gives nothing to a member that runs another topology than the leader', async () => {
     const other = member('other', encodeMemberData({ owned: ['0_2', '0_3'], fingerprint: 'xyz' }));
     const leader = member('leader', encodeMemberData({ owned: [], fingerprint: 'abc' }));
