@@ -1,8 +1,8 @@
 import type { Processor, ProcessorContext, StoreHandle } from '../graph/nodes.ts';
 import type { Headers, StreamRecord } from '../record.ts';
 import type { WindowStore } from '../stores/types.ts';
-import { joinProcessor } from './join-processor.ts';
 import { isAbsent, type Joiner } from './join-values.ts';
+import { processor } from './processor.ts';
 import { type JoinSide, otherSide, type UnjoinedRecords } from './stream-join-unjoined.ts';
 import type { JoinWindows } from './stream-join-windows.ts';
 
@@ -10,7 +10,7 @@ type Records = StoreHandle<WindowStore<unknown, unknown>>;
 
 /** Passes records on and keeps them for the other side: in this order, so that a stream can be joined with itself. */
 export function joinWindow(store: Records): () => Processor {
-  return joinProcessor((context) => {
+  return processor((context) => {
     const kept = context.getStateStore(store);
     return (record) => {
       context.forward(record);
@@ -39,7 +39,7 @@ export interface StreamJoinOptions {
  * larger timestamp and this record's headers. Without a partner it goes out alone as soon as none can come any more.
  */
 export function streamJoin(options: StreamJoinOptions): () => Processor {
-  return joinProcessor((context) => {
+  return processor((context) => {
     const side = new StreamJoinSide(context, options);
     if (options.unjoined && options.side === 'left')
       context.onStreamTime((streamTimeMs) => side.advance(streamTimeMs));

@@ -1,8 +1,8 @@
 import type { Operator, Processor, StoreHandle } from '../graph/nodes.ts';
 import type { RecordContext } from '../record.ts';
 import type { TimestampedKeyValueStore } from '../stores/types.ts';
-import { joinProcessor } from './join-processor.ts';
 import { isAbsent, type Joiner } from './join-values.ts';
+import { processor } from './processor.ts';
 import type { TableView } from './types.ts';
 
 export interface StreamTableJoinOptions {
@@ -14,7 +14,7 @@ export interface StreamTableJoinOptions {
 
 /** Joins each record with its key's row of the moment. Only the stream sets off results. */
 export function streamTableJoin({ table, joiner, left }: StreamTableJoinOptions): () => Processor {
-  return joinProcessor((context) => {
+  return processor((context) => {
     const rows = table.open(context);
     return (record) => {
       const { key, value } = record;

@@ -1,7 +1,7 @@
 import type { Processor, StoreHandle } from '../graph/nodes.ts';
 import type { TimestampedKeyValueStore, ValueAndTimestamp } from '../stores/types.ts';
-import { joinProcessor } from './join-processor.ts';
 import { isAbsent } from './join-values.ts';
+import { processor } from './processor.ts';
 import { type JoinSide, otherSide } from './stream-join-unjoined.ts';
 import type { Change, TableView, ValueGetter } from './types.ts';
 
@@ -37,7 +37,7 @@ export function tableJoin({
     if (isAbsent(mine) && (isAbsent(theirs) || !keepsAlone(kind, otherSide(side)))) return null;
     return side === 'left' ? joiner(mine, theirs) : joiner(theirs, mine);
   };
-  return joinProcessor<Change>((context) => {
+  return processor<Change>((context) => {
     const rows = other.open(context);
     const sendOld = sendsOldValues();
     return (record) => {
@@ -71,7 +71,7 @@ export function tableJoinMerge({
   store,
   sendsOldValues,
 }: TableJoinMergeOptions): () => Processor<unknown, Change> {
-  return joinProcessor<Change>((context) => {
+  return processor<Change>((context) => {
     const rows = store && context.getStateStore(store);
     const sendOld = sendsOldValues();
     return (record) => {
