@@ -85,10 +85,13 @@ export function warehousePlace(env: Environment) {
     () => ca !== undefined && mode === 'disable',
     'WAREHOUSE_CA_FILE would not be used: WAREHOUSE_URL must have sslmode=verify-full for it',
   );
+  const others = [...(parsed?.searchParams.keys() ?? [])].filter(
+    (name) => /^ssl|^uselibpqcompat$/.test(name) && name !== 'sslmode',
+  );
   env.rule(
-    [V.warehouseUrl, V.warehouseCa],
-    () => ca !== undefined && parsed?.searchParams.has('sslrootcert') === true,
-    'WAREHOUSE_CA_FILE is set and WAREHOUSE_URL has sslrootcert too; leave one of them away',
+    [V.warehouseUrl],
+    () => others.length > 0,
+    `WAREHOUSE_URL must not have ${others.join(', ')}: sslmode and WAREHOUSE_CA_FILE say all about TLS`,
   );
   env.rule(
     [V.warehouseUrl, V.warehousePassword],

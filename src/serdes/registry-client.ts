@@ -34,7 +34,9 @@ export class RegistryClient {
     this.#registry = new SchemaRegistry({
       host: this.#options.url,
       ...(auth ? { auth: { ...auth } } : {}),
-      ...(ca === undefined ? {} : { agent: new Agent({ ca, rejectUnauthorized: true }) }),
+      ...(options.url.startsWith('https:') && {
+        agent: new Agent({ rejectUnauthorized: true, ...(ca !== undefined && { ca }) }),
+      }),
       middlewares: [
         () => ({ prepareRequest: (next) => next().then((request) => request.enhance({ timeout, headers })) }),
       ],

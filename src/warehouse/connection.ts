@@ -108,7 +108,6 @@ export function addressOf({ url, password, ca }: WarehousePlace): pg.ClientConfi
   const address = new URL(url);
   if (password !== undefined) address.password = encodeURIComponent(password);
   const mode = address.searchParams.get('sslmode');
-  if (address.searchParams.has('sslrootcert')) return { connectionString: address.href };
   address.searchParams.delete('sslmode');
   const secured = ca !== undefined || (mode !== null && mode !== 'disable');
   return {

@@ -182,6 +182,13 @@ describe('security of the warehouse and Redis', () => {
     }
   });
 
+  it('has one place for each setting of TLS', () => {
+    const url = 'postgres://u:p@w/d?sslrootcert=/ca.pem&sslmode=verify-full&uselibpqcompat=true';
+    expect(problems({ WAREHOUSE_URL: url })).toEqual([
+      'WAREHOUSE_URL must not have sslrootcert, uselibpqcompat: sslmode and WAREHOUSE_CA_FILE say all about TLS',
+    ]);
+  });
+
   it('takes a password beside the address, or in it', () => {
     const place = { WAREHOUSE_URL: 'postgres://u@w/d', WAREHOUSE_PASSWORD: 'hunter2' };
     expect(warehouseConfig(place).warehouse).toEqual({ url: 'postgres://u@w/d', password: 'hunter2' });

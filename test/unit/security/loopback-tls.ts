@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer as createHttpsServer, type RequestListener } from 'node:https';
+import type { RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket as Secured, type TLSSocket } from 'node:tls';
 import type { Certificates } from '../../support/certificates.ts';
