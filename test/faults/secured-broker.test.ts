@@ -69,21 +69,30 @@ describe('what is wrong ends the start with a message that names the setting', (
   });
 
   test('each right that is missing', async () => {
-    const run = `rights-${Date.now().toString(36)}`;
-    const kafka = new Kafka({ clientId: run, brokers: [stack.addresses.kafka], logLevel: logLevel.NOTHING });
-    const variables = { ...topicVariables(await createRunTopics(kafka, run)), APPLICATION_ID: run };
-    const acls = await printedAcls('develop', `User:${secure.username}`, variables);
-    // one right more at a time: the start ends with the next one that is missing, whichever that is
-    const messages: string[] = [];
-    for (const acl of acls) {
+    const kafka = new Kafka({
+      clientId: 'rights',
+      brokers: [stack.addresses.kafka],
+      logLevel: logLevel.NOTHING,
+    });
+    let rights = 1;
+    for (let missing = 0; missing < rights; missing++) {
+      const run = `rights-${missing}-${Date.now().toString(36)}`;
+      const variables = { ...topicVariables(await createRunTopics(kafka, run)), APPLICATION_ID: run };
+      const acls = await printedAcls('develop', `User:${secure.username}`, variables);
+      rights = acls.length;
+      await grant(
+        stack.addresses.kafka,
+        acls.filter((_, index) => index !== missing),
+      );
       const { code, message } = await start(variables);
-      expect([code, message]).toEqual([1, expect.stringContaining('has not the rights that it needs on')]);
-      expect(message).toContain(`User:${secure.username}`);
+      expect([code, message]).toEqual([
+        1,
+        expect.stringContaining(`User:${secure.username} has not the rights`),
+      ]);
+      expect(message).toContain(acls[missing]?.name);
       expect(message).toMatch(/grant what `darkroom acls` prints.*KAFKA_SASL_USERNAME/);
-      messages.push(message);
-      await grant(stack.addresses.kafka, [acl]);
     }
-    for (const { name } of acls) expect(messages.filter((message) => message.includes(name))).not.toEqual([]);
+    expect(rights).toBeGreaterThan(4);
   });
 });
 
@@ -103,8 +112,13 @@ async function start(
     ...variables,
   };
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'start'], { env, timeout: 60_000 }, (error, _out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, message: err });
-    });
+    execFile(
+      process.execPath,
+      ['--disable-warning=TimeoutNegativeWarning', MAIN, 'start'],
+      { env, timeout: 60_000 },
+      (error, _out, err) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, message: err });
+      },
+    );
   });
 }
