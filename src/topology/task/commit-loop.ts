@@ -74,8 +74,10 @@ export class CommitLoop {
     const { task, committer, onCommitted, onSinkTrouble } = this.#options;
     const batch = task.take();
     const { externalSinks } = task.graph;
-    await flushExternal(externalSinks, batch, this.#stop.signal, onSinkTrouble, task.taskTimeoutMs);
-    if (!task.alive) return;
+    if (externalSinks.length > 0) {
+      await flushExternal(externalSinks, batch, this.#stop.signal, onSinkTrouble, task.taskTimeoutMs);
+      if (!task.alive) return;
+    }
     const positions = await committer.commit(batch);
     if (!task.alive) return;
     task.committed(batch, positions);
