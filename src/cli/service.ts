@@ -85,9 +85,10 @@ function logCauses(logger: Logger, roles: readonly SupervisedRole[]): () => void
       const news = [...now].flatMap(([kind, cause]) => (before.has(kind) ? [] : [cause]));
       if (news.length > 0)
         logger.warn({ role: role.name, causes: news }, 'something keeps the role from its work');
-      if (ready && before.size > 0) logger.info({ role: role.name }, 'the role does its work again');
+      if (ready && before.size > 0 && now.size === 0)
+        logger.info({ role: role.name }, 'the role does its work again');
       // a cause counts as over when the role is ready: some come and go meanwhile
-      known.set(role.name, ready ? new Set() : new Set([...before, ...now.keys()]));
+      known.set(role.name, new Set(ready ? now.keys() : [...before, ...now.keys()]));
     }
   };
 }

@@ -68,8 +68,8 @@ export class EngineLab {
   }
 
   /** One record; the key decides about its partition. */
-  async put(topic: string, key: string, value: string | null): Promise<void> {
-    await this.#producer.send({ topic, messages: [{ key, value }] });
+  async put(topic: string, key: string, value: string | null, timestamp = Date.now()): Promise<void> {
+    await this.#producer.send({ topic, messages: [{ key, value, timestamp: String(timestamp) }] });
   }
 
   /** How instances run here, but for their log; `via` may be a proxy's address. */

@@ -18,7 +18,7 @@ export class FolderLock {
 
   /** Takes the lock of an existing folder; undefined when somebody holds it. Throws STATE_DIR_UNSUPPORTED, or what the file system says. */
   static tryAcquire(folder: string): FolderLock | undefined {
-    const sqlite = process.getBuiltinModule('node:sqlite');
+    const sqlite = 'getBuiltinModule' in process ? process.getBuiltinModule('node:sqlite') : undefined;
     if (!sqlite) {
       throw new StreamsError(
         'STATE_DIR_UNSUPPORTED',
