@@ -26,6 +26,10 @@ export interface Batch {
 
 export interface WireRecord {
   readonly offset: number;
+  /** ms since the epoch */
+  readonly timestamp: number;
+  /** The last of those with one name. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
@@ -197,8 +201,8 @@ function batchOf(reader: Reader): Batch {
   reader.int32(); // checksum
   const attributes = reader.int16();
   const nextOffset = base + reader.int32() + 1;
-  reader.int64(); // first timestamp
-  reader.int64(); // last timestamp
+  const firstTimestamp = Number(reader.int64());
+  const appendedAt = Number(reader.int64());
   const producerId = reader.int64();
   reader.int16(); // producer epoch
   reader.int32(); // sequence
@@ -207,14 +211,14 @@ function batchOf(reader: Reader): Batch {
   const records = Array.from({ length: count }, (): WireRecord => {
     body.varint(); // length
     body.int8(); // attributes
-    body.varint(); // timestamp
+    const since = body.varint();
+    const timestamp = (attributes & 8) === 0 ? firstTimestamp + since : appendedAt; // the broker's time, if it sets it
     const offset = base + body.varint();
     const [key, value] = [body.varbytes(), body.varbytes()];
-    for (let headers = body.varint(); headers > 0; headers--) {
-      body.varbytes();
-      body.varbytes();
-    }
-    return { offset, key, value };
+    const headers = new Map<string, string>();
+    for (let count = body.varint(); count > 0; count--)
+      headers.set(String(body.varbytes()), body.varbytes()?.toString() ?? '');
+    return { offset, timestamp, headers, key, value };
   });
   const isControl = (attributes & 32) !== 0;
   const type = isControl ? records[0]?.key?.readInt16BE(2) : undefined; // 0 aborts, 1 commits, others are the broker's own

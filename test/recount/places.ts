@@ -1,4 +1,5 @@
 // What each place holds, asked without any code of the service.
+import { createHash } from 'node:crypto';
 import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import avro from 'avsc';
 import { Redis } from 'ioredis';
@@ -12,6 +13,7 @@ export interface Place {
   readonly uploads: string;
   readonly stream: string;
   readonly stats: string;
+  readonly counts: string;
   readonly s3: { readonly endpoint?: string; readonly region: string; readonly bucket: string };
   readonly redis: { readonly url: string; readonly prefix: string } | undefined;
   readonly warehouse: string | undefined;
@@ -29,6 +31,7 @@ export function placeOf(env: Readonly<Record<string, string | undefined>>): Plac
     uploads: env.TOPIC_UPLOADS || 'image-uploads',
     stream: env.TOPIC_STREAM || 'image-stream',
     stats: env.TOPIC_STATS || 'image-stats',
+    counts: env.TOPIC_COUNTS || 'image-counts',
     s3: {
       region: env.AWS_REGION || 'us-east-1',
       bucket: env.S3_BUCKET ?? '',
@@ -54,10 +57,24 @@ export interface Event {
   readonly renditions: readonly { readonly key: string; readonly bytes: number }[];
 }
 
-export interface Upload {
+/** A record that brought an image. */
+export interface Sent {
   readonly imageId: string;
-  readonly key: string;
   readonly source: string;
+}
+
+export interface Upload extends Sent {
+  readonly key: string;
+}
+
+/** What image-counts says of a window. */
+export interface Count {
+  readonly key: string;
+  readonly customerId: string;
+  readonly type: string;
+  readonly processed: number;
+  readonly rejected: number;
+  readonly failed: number;
 }
 
 export async function eventsOf({ brokers, registry, stats }: Place): Promise<readonly Event[]> {
@@ -91,15 +108,45 @@ export async function uploadsOf({ brokers, registry, uploads }: Place): Promise<
   for (const record of await readCommitted(brokers, uploads)) {
     const source = sourceOf(uploads, record);
     const value: Fields = record.value ? await decode(record.value).catch(() => ({})) : {};
-    found.push({ imageId: String(value.imageId ?? source), key: String(value.key ?? ''), source });
+    const imageId = String(value.imageId ?? idOfPlace(uploads, record));
+    found.push({ imageId, key: String(value.key ?? ''), source });
   }
   return found;
 }
 
-/** Where the external stream's records lie. */
-export async function streamedOf({ brokers, stream }: Place): Promise<readonly string[]> {
-  return (await readCommitted(brokers, stream)).map((record) => sourceOf(stream, record));
+/** The external stream's records: an image is named by its customer and its producer, or by the place of its record. */
+export async function streamedOf({ brokers, stream }: Place): Promise<readonly Sent[]> {
+  return (await readCommitted(brokers, stream)).map((record) => {
+    const customer = record.headers.get('customer-id') ?? '';
+    const name = record.headers.get('image-id');
+    const named = name && CUSTOMER.test(customer) && customer !== 'unknown';
+    const imageId = named ? digest(`${customer}\n${name}`) : idOfPlace(stream, record);
+    return { imageId, source: sourceOf(stream, record) };
+  });
 }
+
+export async function countsOf({ brokers, registry, counts }: Place): Promise<readonly Count[]> {
+  const decode = decoder(registry);
+  const found = [];
+  for (const { key, value } of await readCommitted(brokers, counts)) {
+    if (value === null) continue;
+    const { customerId, type, processed, rejected, failed } = await decode(value);
+    found.push({
+      key: String(key),
+      customerId: String(customerId),
+      type: String(type),
+      processed: Number(processed),
+      rejected: Number(rejected),
+      failed: Number(failed),
+    });
+  }
+  return found;
+}
+
+const CUSTOMER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const idOfPlace = (topic: string, { partition, offset, timestamp }: Committed) =>
+  digest(['', 'record', topic, partition, offset, timestamp].join('\n'));
 
 const sourceOf = (topic: string, { partition, offset }: Committed) => `${topic}-${partition}@${offset}`;
 

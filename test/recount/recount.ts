@@ -1,9 +1,11 @@
-// Counts everything again with nothing of the service: node bin/launch.mjs test/recount/recount.ts [--json] [--wait SECONDS], with
-// the environment of `darkroom start`. Exit code 1 when the places differ. Redis and the warehouse where their variables are set.
+// Counts everything again with nothing of the service: node bin/launch.mjs test/recount/recount.ts [--json] [--wait SECONDS]
+// [--closed], with the environment of `darkroom start`. Exit code 1 when the places differ. Redis and the warehouse where their
+// variables are set; --closed says that all windows of image-counts should be closed, so that no image may be missing in it.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { compare, type Recount } from './compare.ts';
 import {
+  countsOf,
   eventsOf,
   objectsOf,
   type Place,
@@ -17,7 +19,7 @@ import {
 const PAUSE_MS = 1_000;
 const SHOWN = 20;
 
-const { json, wait } = options();
+const { json, wait, closed } = options();
 try {
   const place = placeOf(process.env);
   const deadlineMs = Date.now() + wait * 1000;
@@ -39,6 +41,7 @@ async function count(place: Place): Promise<Recount> {
   return compare({
     warehouse: warehouse ? await warehouseRowsOf(warehouse, place) : undefined,
     redis: redis ? await redisCountsOf(redis) : undefined,
+    counts: { windows: await countsOf(place), closed },
     events: await eventsOf(place),
     processed: await objectsOf(place, 'processed/'),
     uploads: await uploadsOf(place),
@@ -54,14 +57,18 @@ function text({ differences, agree, ...counts }: Recount): string {
   return `${[...lines, ...shown, ...more, agree ? 'No difference.' : 'The places differ.'].join('\n')}\n`;
 }
 
-function options(): { readonly json: boolean; readonly wait: number } {
+function options(): { readonly json: boolean; readonly wait: number; readonly closed: boolean } {
   try {
     const { values } = parseArgs({
-      options: { json: { type: 'boolean', default: false }, wait: { type: 'string', default: '0' } },
+      options: {
+        json: { type: 'boolean', default: false },
+        wait: { type: 'string', default: '0' },
+        closed: { type: 'boolean', default: false },
+      },
     });
     const wait = Number(values.wait);
     if (!(wait >= 0)) throw new Error('--wait takes a number of seconds');
-    return { json: values.json, wait };
+    return { json: values.json, wait, closed: values.closed };
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(2);

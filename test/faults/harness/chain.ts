@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -12,24 +15,37 @@ import { imageMaker } from './images.ts';
 import { Instance } from './instance.ts';
 import { createRunTopics, topicVariables } from './topics.ts';
 
-export const ROLES = ['intake', 'develop', 'warehouse', 'counters', 'load'] as const;
+export const ROLES = ['intake', 'develop', 'warehouse', 'counters', 'counts', 'load'] as const;
 export type RoleName = (typeof ROLES)[number];
 
 /** What test/recount prints. */
 export interface Recounted {
   readonly put: number;
   readonly streamed: number;
-  readonly repeatedUploads: number;
+  readonly repeats: number;
+  readonly events: number;
   readonly images: number;
   readonly processed: number;
   readonly redis: number;
   readonly warehouse: number;
+  readonly counts: number;
   readonly differences: readonly string[];
 }
 
 const RECOUNT = fileURLToPath(new URL('../../recount/recount.ts', import.meta.url));
 const CUSTOMERS = ['acme', 'globex', 'initech'];
 const MAX_RECEIVE_COUNT = 20;
+const PARTITIONS = 4;
+/** Short windows that wait for the longest way of an event whose instance is killed. */
+const COUNTS = { COUNTS_WINDOW: '2s', COUNTS_GRACE: '30s', COUNTS_IDLE_TIMEOUT: '1s' };
+
+/** How an image is sent, and as what. */
+export interface Sending {
+  readonly customer: string;
+  /** The producer's own identity of the image. */
+  readonly imageId: string;
+  readonly body: Buffer;
+}
 
 /** The whole chain on topics, a bucket, a queue and keys of its own, a process for each role. */
 export class Chain {
@@ -40,6 +56,7 @@ export class Chain {
   readonly #environment: Readonly<Record<string, string>>;
   readonly #producer: Producer;
   readonly #streamTopic: string;
+  readonly #state: string;
   #sent = 0;
 
   private constructor(parts: {
@@ -49,6 +66,7 @@ export class Chain {
     environment: Record<string, string>;
     producer: Producer;
     streamTopic: string;
+    state: string;
   }) {
     this.stack = parts.stack;
     this.run = parts.run;
@@ -56,6 +74,7 @@ export class Chain {
     this.#environment = parts.environment;
     this.#producer = parts.producer;
     this.#streamTopic = parts.streamTopic;
+    this.#state = parts.state;
     this.roles = new Map(
       ROLES.map((role) => [role, new Instance(role, { ...parts.environment, ROLES: role })]),
     );
@@ -77,6 +96,7 @@ export class Chain {
     const topics = await createRunTopics(kafka, run);
     const uploads = await createUploadsBucket(stack, run, MAX_RECEIVE_COUNT);
     await withWarehouse(stack.addresses.warehouse, (warehouse) => migrate(warehouse, Date.now()));
+    const state = await mkdtemp(join(tmpdir(), 'darkroom-chain-'));
     const environment = {
       ...stack.environment(),
       ...topicVariables(topics),
@@ -88,13 +108,16 @@ export class Chain {
       TRANSACTION_TIMEOUT: '20s',
       FIREHOSE_LINGER: '500ms',
       LOAD_INTERVAL: '1s',
+      STATE_DIR: state,
+      ...COUNTS,
       HTTP_PORT: '0',
       WORKERS: '1',
       ...settings,
     };
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
-    const chain = new Chain({ stack, run, uploads, environment, producer, streamTopic: topics.stream });
+    const streamTopic = topics.stream;
+    const chain = new Chain({ stack, run, uploads, environment, producer, streamTopic, state });
     try {
       await Promise.all([...chain.roles.values()].map((role) => role.start()));
     } catch (error) {
@@ -126,24 +149,35 @@ export class Chain {
   async sendOne(body: Buffer): Promise<void> {
     const index = this.#sent;
     const customer = CUSTOMERS[index % CUSTOMERS.length] ?? '';
-    const name = `${this.run}-${index}`;
-    if (index % 2 === 0) {
-      const headers = { 'customer-id': customer, 'image-id': name, 'content-type': 'image/jpeg' };
-      const messages = [{ key: name, value: body, headers }];
-      await this.#producer.send({ topic: this.#streamTopic, messages });
-    } else {
-      const Key = `incoming/${customer}/${name}/image.jpg`;
-      await this.uploads.s3.send(new PutObjectCommand({ Bucket: this.uploads.bucket, Key, Body: body }));
-    }
+    const sending = { customer, imageId: `${this.run}-${index}`, body };
+    if (index % 2 === 0) await this.stream(sending, index % PARTITIONS);
+    else await this.upload(sending, sending.imageId);
     this.#sent++;
   }
 
-  /** Counts all places again, until they agree or the time is over. */
-  recount(waitSeconds: number): Promise<Recounted> {
+  async stream({ customer, imageId, body }: Sending, partition: number): Promise<void> {
+    const headers = { 'customer-id': customer, 'image-id': imageId, 'content-type': 'image/jpeg' };
+    const messages = [{ partition: partition % PARTITIONS, value: body, headers }];
+    await this.#producer.send({ topic: this.#streamTopic, messages });
+  }
+
+  /** An upload under the image's own id names it by that, another by its object's metadata. */
+  async upload({ customer, imageId, body }: Sending, uploadId: string): Promise<void> {
+    const Metadata = uploadId === imageId ? {} : { 'image-id': imageId };
+    const Key = `incoming/${customer}/${uploadId}/image.jpg`;
+    const object = { Bucket: this.uploads.bucket, Key, Body: body, Metadata };
+    await this.uploads.s3.send(new PutObjectCommand(object));
+  }
+
+  /**
+   * Counts all places again, until they agree or the time is over.
+   * @param closed waits for the windows of image-counts, too
+   */
+  recount(waitSeconds: number, { closed }: { readonly closed: boolean }): Promise<Recounted> {
     const { PATH = '', HOME = '' } = process.env;
     const env = { PATH, HOME, ...this.#environment };
     return new Promise((resolve, reject) => {
-      const args = [RECOUNT, '--json', '--wait', String(waitSeconds)];
+      const args = [RECOUNT, '--json', '--wait', String(waitSeconds), ...(closed ? ['--closed'] : [])];
       execFile(process.execPath, args, { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
         if (stdout.startsWith('{'))
           resolve(JSON.parse(stdout)); // also when the places differ
@@ -161,5 +195,6 @@ export class Chain {
     await Promise.allSettled([...this.roles.values()].map((role) => role.kill()));
     await this.#producer.disconnect();
     this.uploads.close();
+    await rm(this.#state, { recursive: true, force: true });
   }
 }
