@@ -13,7 +13,7 @@ import { createUploadsBucket, type UploadsBucket } from '../../support/uploads-b
 import { SESSION_MS } from './faults.ts';
 import { imageMaker } from './images.ts';
 import { Instance } from './instance.ts';
-import { createRunTopics, topicVariables } from './topics.ts';
+import { createRunTopics, type RunTopics, topicVariables } from './topics.ts';
 
 export const ROLES = ['intake', 'develop', 'warehouse', 'counters', 'counts', 'load'] as const;
 export type RoleName = (typeof ROLES)[number];
@@ -55,6 +55,7 @@ export class Chain {
   readonly roles: ReadonlyMap<RoleName, Instance>;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #producer: Producer;
+  readonly #uploadsTopic: string;
   readonly #streamTopic: string;
   readonly #state: string;
   #sent = 0;
@@ -65,7 +66,7 @@ export class Chain {
     uploads: UploadsBucket;
     environment: Record<string, string>;
     producer: Producer;
-    streamTopic: string;
+    topics: RunTopics;
     state: string;
   }) {
     this.stack = parts.stack;
@@ -73,7 +74,8 @@ export class Chain {
     this.uploads = parts.uploads;
     this.#environment = parts.environment;
     this.#producer = parts.producer;
-    this.#streamTopic = parts.streamTopic;
+    this.#uploadsTopic = parts.topics.uploads;
+    this.#streamTopic = parts.topics.stream;
     this.#state = parts.state;
     this.roles = new Map(
       ROLES.map((role) => [role, new Instance(role, { ...parts.environment, ROLES: role })]),
@@ -116,8 +118,7 @@ export class Chain {
     };
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
-    const streamTopic = topics.stream;
-    const chain = new Chain({ stack, run, uploads, environment, producer, streamTopic, state });
+    const chain = new Chain({ stack, run, uploads, environment, producer, topics, state });
     try {
       await Promise.all([...chain.roles.values()].map((role) => role.start()));
     } catch (error) {
@@ -163,10 +164,32 @@ export class Chain {
 
   /** An upload under the image's own id names it by that, another by its object's metadata. */
   async upload({ customer, imageId, body }: Sending, uploadId: string): Promise<void> {
-    const Metadata = uploadId === imageId ? {} : { 'image-id': imageId };
+    const Metadata: Record<string, string> = uploadId === imageId ? {} : { 'image-id': imageId };
     const Key = `incoming/${customer}/${uploadId}/image.jpg`;
     const object = { Bucket: this.uploads.bucket, Key, Body: body, Metadata };
     await this.uploads.s3.send(new PutObjectCommand(object));
+  }
+
+  /** Records of what develop reads, its own topic included, that it has not committed; 0 or an end of a transaction each. */
+  async undeveloped(): Promise<number> {
+    const groupId = `${this.run}-develop`;
+    const admin = new Kafka({ brokers: [this.stack.addresses.kafka], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      const topics = [this.#uploadsTopic, this.#streamTopic, `${groupId}-outcomes-repartition`];
+      const committed = await admin.fetchOffsets({ groupId, topics });
+      const behind = committed.map(async ({ topic, partitions }) => {
+        const ends = await admin.fetchTopicOffsets(topic);
+        const mayEndInMarker = topic.endsWith('-repartition') ? 1 : 0;
+        return ends.map(({ partition, high }) => {
+          const own = partitions.find((one) => one.partition === partition)?.offset ?? '0';
+          return Math.max(0, Number(high) - Math.max(0, Number(own)) - mayEndInMarker);
+        });
+      });
+      return (await Promise.all(behind)).flat().reduce((sum, records) => sum + records, 0);
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   /**
