@@ -53,7 +53,10 @@ export interface ComponentHealth {
   cause?: string;
 }
 
-/** A second listener of the broker, for whoever is to be checked: SASL_SSL with SCRAM-SHA-512, and no right that nobody has granted. */
+/**
+ * A second listener of the broker, for whoever is to be checked: SASL_SSL with SCRAM-SHA-512 or OAUTHBEARER
+ * (unsigned tokens), and no right that nobody has granted.
+ */
 export interface SecureKafka {
   /** `host:port` */
   readonly brokers: string;

@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -68,6 +70,15 @@ describe('what is wrong ends the start with a message that names the setting', (
     expect(message).toMatch(/TLS with the brokers .* let KAFKA_SSL_CA_FILE name the one that has/);
   });
 
+  test('a token, and what it lets in has no rights yet', async () => {
+    const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
+    const expired = await startWithToken({ sub: 'somebody', iat: inSeconds(-700), exp: inSeconds(-600) });
+    expect([expired.code, expired.message]).toEqual([1, expect.stringContaining('the token is refused')]);
+    expect(expired.message).toMatch(/do not let this client in .* check the KAFKA_OAUTH_… variables/);
+    const good = await startWithToken({ sub: 'somebody', iat: inSeconds(0), exp: inSeconds(600) });
+    expect([good.code, good.message]).toEqual([1, expect.stringContaining('TOPIC_AUTHORIZATION_FAILED')]);
+  });
+
   test('each right that is missing', async () => {
     const kafka = new Kafka({
       clientId: 'rights',
@@ -95,6 +106,19 @@ describe('what is wrong ends the start with a message that names the setting', (
     expect(rights).toBeGreaterThan(4);
   });
 });
+
+/** The same with a token in a file, of claims that nobody has signed. */
+async function startWithToken(claims: object) {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const file = join(certificates.folder, 'token');
+  await writeFile(file, `${part({ alg: 'none' })}.${part(claims)}.`);
+  return start({
+    KAFKA_SASL_MECHANISM: 'oauthbearer',
+    KAFKA_SASL_USERNAME: '',
+    KAFKA_SASL_PASSWORD: '',
+    KAFKA_OAUTH_TOKEN_FILE: file,
+  });
+}
 
 /** Starts the service by the secure listener, until it ends by itself. */
 async function start(

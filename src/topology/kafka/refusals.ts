@@ -77,7 +77,7 @@ function notAuthorized(type: string, found: Error, cause: unknown, subject: Call
     'KAFKA_NOT_AUTHORIZED',
     'fail',
     `${who} has not the rights that it needs on ${resourceOf(type, found, subject)} (${type}). What to do: grant what ` +
-      '`darkroom acls` prints, or correct who this is (KAFKA_SASL_USERNAME, or the certificate in KAFKA_SSL_CERTIFICATE_FILE)',
+      '`darkroom acls` prints, or correct who this is (KAFKA_SASL_USERNAME, the subject of the token, or the certificate in KAFKA_SSL_CERTIFICATE_FILE)',
     { cause },
   );
 }
