@@ -6,27 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePhotograph } from '../../dev/samples/index.ts';
+import { examplesOf } from '../support/doc-examples.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const INSTALL_MS = 240_000;
-
-/** What someone who knows Kafka Streams writes first. */
-const EXAMPLE = `
-import { StreamsBuilder, stringSerde, TopologyTestDriver } from 'darkroom-streams/topology';
-
-const builder = new StreamsBuilder();
-builder
-  .stream('words', { value: stringSerde })
-  .filter((word) => word !== null)
-  .mapAsync(async (word) => word.toUpperCase(), { concurrency: 4 })
-  .to('shouts', { value: stringSerde });
-
-const driver = new TopologyTestDriver(builder.build());
-await Promise.all(['hello', 'world'].map((word) => driver.pipe({ topic: 'words', key: null, value: Buffer.from(word) })));
-console.log(driver.readOutput('shouts').map(({ value }) => String(value)).join(' '));
-await driver.close();
-`;
 
 /** A downstream team's test: Darkroom from the kit, its event by a consumer that has nothing of ours. */
 const DOWNSTREAM = `
@@ -63,10 +47,13 @@ describe('the package, installed in an empty project', () => {
   }, INSTALL_MS);
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it('runs a topology of someone who has nothing to do with images', async () => {
-    await writeFile(join(folder, 'example.js'), EXAMPLE);
-    const { stdout } = await run(process.execPath, ['example.js'], { cwd: folder });
-    expect(stdout.trim()).toBe('HELLO WORLD');
+  it('runs the first example of the guide to the engine, which has nothing to do with images', async () => {
+    const [first] = examplesOf('streams/guide.md');
+    if (!first) throw new Error('the guide has no example');
+    await writeFile(join(folder, first.file), first.code);
+    const { stdout } = await run(process.execPath, [first.file], { cwd: folder });
+    expect(first.output).toMatch(/ann/);
+    expect(stdout).toBe(first.output);
   });
 
   it('has the command, which develops an image in its worker processes', async () => {
