@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import type { ImageCount } from '../src/serdes/image-count.generated.ts';
+import type { ImageProcessed } from '../src/serdes/image-processed.generated.ts';
 import { createRegistryCodec } from '../src/serdes/registry-codec.ts';
 import { withWarehouse } from '../src/warehouse/connection.ts';
 import { migrate } from '../src/warehouse/migrate.ts';
@@ -11,10 +13,10 @@ import { Account, accountTable, COUNTERS } from './demo/account.ts';
 import { contactSheet } from './demo/contact-sheet.ts';
 import { askCounters } from './demo/counts.ts';
 import { bar, Output } from './demo/output.ts';
+import { readTopic } from './demo/read-topic.ts';
 import { recount } from './demo/recount.ts';
 import { fetchRenditions } from './demo/renditions.ts';
 import { sendSamples } from './demo/send.ts';
-import { readStats } from './demo/stats.ts';
 import { type Service, startService } from './kit/service.ts';
 import { makeSamples } from './samples/index.ts';
 import { messageOf, StackError } from './stack/errors.ts';
@@ -26,7 +28,15 @@ import { createTopics } from './stack/topics.ts';
 const STALL_LIMIT_MS = 60_000;
 /** Firehose waits and buffers, a load comes every so often: so long after the last event all must be counted. */
 const COUNTED_LIMIT_MS = 30_000;
-const SETTINGS = { FIREHOSE_LINGER: '1s', LOAD_INTERVAL: '1s' };
+/** Windows of image-counts close when this is over after the last event; they are short, for the show. */
+const CLOSED_LIMIT_MS = 20_000;
+const SETTINGS = {
+  FIREHOSE_LINGER: '1s',
+  LOAD_INTERVAL: '1s',
+  COUNTS_WINDOW: '1s',
+  COUNTS_GRACE: '5s',
+  COUNTS_IDLE_TIMEOUT: '1s',
+};
 /** After the last image is accounted for: time for a second event, which must not come. */
 const QUIET_MS = 500;
 const REGISTRY_TIMEOUT_MS = 10_000;
@@ -94,16 +104,22 @@ async function demo(): Promise<boolean> {
   await codec.start();
   const account = new Account();
   let failure: Error | undefined;
-  endings.push(
-    await readStats(
-      stack.addresses.kafka,
-      codec,
-      (event) => account.addEvent(event),
-      (error) => {
-        failure ??= error;
-      },
-    ),
-  );
+  const onFailure = (error: Error) => {
+    failure ??= error;
+  };
+  const stats = {
+    topic: 'image-stats',
+    decode: codec.decodeProcessed,
+    onValue: (event: ImageProcessed) => account.addEvent(event),
+  };
+  const counts = {
+    topic: 'image-counts',
+    decode: codec.decodeCount,
+    onValue: (count: ImageCount) => account.addWindow(count),
+  };
+  const { kafka } = stack.addresses;
+  endings.push(await readTopic(kafka, { ...stats, onFailure }));
+  endings.push(await readTopic(kafka, { ...counts, onFailure }));
 
   out.line(out.paint('bold', 'Developing'));
   const sendingSince = Date.now();
@@ -119,6 +135,7 @@ async function demo(): Promise<boolean> {
 
   const { pictures, problems } = await fetchRenditions([...account.events.values()].flat(), stack);
   const second = recounts ? await recount(stack, account) : [];
+  await untilClosed(account, service);
   const disagreements = [...account.disagreements(), ...problems, ...second];
   const agree = disagreements.length === 0;
   writeFileSync(sheetFile, contactSheet(account, pictures, { seconds, agree, madeAt: new Date() }));
@@ -127,6 +144,7 @@ async function demo(): Promise<boolean> {
   out.line();
   for (const line of accountTable(account)) out.line(line);
   out.line();
+  out.line(`image-counts has ${account.inWindows} images in ${account.windows} closed windows of 1 s`);
   for (const line of disagreements) out.line(out.paint('red', `✗ ${line}`));
   out.line(
     agree
@@ -142,15 +160,16 @@ async function demo(): Promise<boolean> {
   out.line(`Contact sheet: ${sheetFile}`);
   out.line(out.paint('dim', `${((Date.now() - startedAt) / 1000).toFixed(0)} s in all`));
   if (json) {
-    const counts = {
+    const totals = {
       sent: account.sent.size,
       processed: account.count('processed'),
       rejected: account.count('rejected'),
       warehouse: account.counted('warehouse'),
       redis: account.counted('Redis'),
+      counts: account.inWindows,
     };
     process.stdout.write(
-      `${JSON.stringify({ ...counts, agree, ...(recounts ? { recount: second.length === 0 ? 'same' : 'differs' } : {}) })}\n`,
+      `${JSON.stringify({ ...totals, agree, ...(recounts ? { recount: second.length === 0 ? 'same' : 'differs' } : {}) })}\n`,
     );
   }
   if (keep) showAddresses(stack, service);
@@ -209,6 +228,17 @@ async function untilCounted(account: Account, stack: Stack, service: Service) {
   out.endStatus();
 }
 
+/** Waits for image-counts to have every image; what came later than the grace it leaves out. */
+async function untilClosed(account: Account, service: Service) {
+  const deadline = Date.now() + CLOSED_LIMIT_MS;
+  while (account.inWindows < account.accounted && Date.now() < deadline) {
+    await service.check();
+    out.status(`  image-counts: ${account.inWindows} images in closed windows`);
+    await sleep(100);
+  }
+  out.endStatus();
+}
+
 function showAddresses(stack: Stack, service: Service): void {
   writeCredentials(credentialsFile, stack);
   endings.push(async () => rmSync(credentialsFile, { force: true }));
@@ -250,7 +280,7 @@ function parse(): { keep?: boolean; json?: boolean; recount?: boolean } {
   const program = new Command('npm run demo --')
     .description(
       'Starts all that Darkroom stands on and Darkroom on this machine, sends sample images of four customers both ways, ' +
-        'and compares what was sent with what image-stats says, Redis counts and the warehouse holds. Leaves a contact sheet in .darkroom/demo.',
+        'and compares what was sent with what image-stats says, Redis and image-counts count and the warehouse holds. Leaves a contact sheet in .darkroom/demo.',
     )
     .option('--keep', 'stay up, and print every address')
     .option('--recount', 'count everything a second time, without any code of the service (test/recount)')

@@ -1,4 +1,5 @@
 // Does image-stats say what was sent, and do Redis and the warehouse count what it says? Shown by customer and type.
+import type { ImageCount } from '../../src/serdes/image-count.generated.ts';
 import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
 import type { Sent } from './send.ts';
 
@@ -28,6 +29,7 @@ export class Account {
   readonly sent = new Map<string, Sent>();
   readonly events = new Map<string, ImageProcessed[]>();
   readonly #counts = new Map<Counter, Counts>();
+  readonly #windows: ImageCount[] = [];
 
   addSent(sent: Sent): void {
     this.sent.set(sent.imageId, sent);
@@ -41,6 +43,20 @@ export class Account {
 
   setCounts(counter: Counter, counts: Counts): void {
     this.#counts.set(counter, counts);
+  }
+
+  addWindow(count: ImageCount): void {
+    this.#windows.push(count);
+  }
+
+  /** Different windows of image-counts that are closed. */
+  get windows(): number {
+    return new Set(this.#windows.map(({ windowStart }) => windowStart)).size;
+  }
+
+  /** Images in them. */
+  get inWindows(): number {
+    return sum(this.#windows.map(({ processed, rejected, failed }) => processed + rejected + failed));
   }
 
   /** How many images a counter has in all. */
@@ -67,6 +83,9 @@ export class Account {
       ...wrong,
       ...strangers.map((imageId) => `${imageId}: an event of an image that was never sent`),
       ...COUNTERS.flatMap((counter) => this.differences(counter)),
+      ...(this.inWindows > this.accounted
+        ? [`image-counts has ${this.inWindows} images, image-stats ${this.accounted}`]
+        : []),
     ];
   }
 

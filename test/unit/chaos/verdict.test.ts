@@ -7,6 +7,8 @@ import type { Committed } from '../../recount/committed.ts';
 const at = (offset: number, key: string, value: string): Committed => ({
   partition: 0,
   offset,
+  timestamp: 0,
+  headers: new Map(),
   key: Buffer.from(key),
   value: Buffer.from(value),
 });
