@@ -11,9 +11,10 @@ export interface KeyValue<K, V> {
   readonly value: V;
 }
 
-/** Value first; `context` is the place of the source record. */
+/** Value first; `context` is the place of the source record: topic, partition, offset, timestamp (ms), headers. */
 export type RecordFunction<K, V, R> = (value: V, key: K, context: RecordContext) => R;
 
+/** Says whether a record passes. */
 export type Predicate<K, V> = RecordFunction<K, V, boolean>;
 
 /** A predicate that also tells TypeScript what passes. */

@@ -13,32 +13,43 @@ export type Initializer<A> = () => A;
 /** What a value makes of the aggregate; null: the row is gone, and the key begins anew. */
 export type Aggregator<K, V, A> = (aggregate: A, value: V, key: K) => A | null;
 
-/** Records in groups of one key. Results have the largest timestamp of their group so far. */
+/**
+ * Records in groups of one key. Each record changes its group's row, and the change goes on; results have the largest timestamp of
+ * their group so far. Records without a key are left out and counted. Functions must be pure; what they throw is asked of the
+ * `processing` handler.
+ */
 export interface KGroupedStream<out K, out V> {
-  /** Records with a value. */
+  /** How many records with a value. Kept as longs (`longSerde`) unless a value serde is given. */
   count(options?: TableOptions<K, number>): KTable<K, number>;
   /** The first value, then what the reducer makes of it and each further one. Null values are left out. */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: NonNullable<V>) => V | null,
     options?: TableOptions<K, NonNullable<V>>,
   ): KTable<K, NonNullable<V>>;
-  /** Null values are left out. */
+  /** What the aggregator makes of `initializer()` and each value. Null values are left out. */
   aggregate<A>(
     initializer: Initializer<A>,
     aggregator: Aggregator<K, NonNullable<V>, A>,
     options?: TableOptions<K, NonNullable<A>>,
   ): KTable<K, NonNullable<A>>;
+  /** Groups of one key and window: see `timeWindows` and `sessionWindows`. */
   windowedBy(windows: TimeWindows): TimeWindowedKStream<K, V>;
   windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>;
 }
 
-/** Records in groups of one key and window. Null values count, as in Kafka Streams. */
+/**
+ * Records in groups of one key and window; a record is in each window that its timestamp lies in. What comes when its window is closed
+ * is left out and counted (`late`). Null values count, as in Kafka Streams.
+ */
 export interface TimeWindowedKStream<out K, out V> {
+  /** How many records. Kept as longs (`longSerde`) unless a value serde is given. */
   count(options?: TableOptions<K, number>): KTable<Windowed<K>, number>;
+  /** The first value that is not null, then what the reducer makes of it and each further one. */
   reduce(
     reducer: (aggregate: NonNullable<V>, value: V) => V | null,
     options?: TableOptions<K, NonNullable<V>>,
   ): KTable<Windowed<K>, NonNullable<V>>;
+  /** What the aggregator makes of `initializer()` and each value. */
   aggregate<A>(
     initializer: Initializer<A>,
     aggregator: Aggregator<K, V, A>,
@@ -48,8 +59,13 @@ export interface TimeWindowedKStream<out K, out V> {
   emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>;
 }
 
-/** Records in groups of one key and session. Null values count, as in Kafka Streams. */
+/**
+ * Records in groups of one key and session. A record that makes a session longer, or one of two, takes the former rows away (null) and
+ * sends one for the new session, with the session's end as its timestamp. What comes when its session would be closed is left out
+ * and counted (`late`). Null values count, as in Kafka Streams.
+ */
 export interface SessionWindowedKStream<out K, out V> {
+  /** How many records. Kept as longs (`longSerde`) unless a value serde is given. */
   count(options?: TableOptions<K, number>): KTable<Windowed<K>, number>;
   /** The reducer also merges sessions: it is then given the aggregates of both. */
   reduce(
@@ -67,14 +83,17 @@ export interface SessionWindowedKStream<out K, out V> {
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>;
 }
 
-/** Rows in groups: a changed row's old value is subtracted from its group, its new one added. */
+/** Rows in groups: a changed row's old value is subtracted from its group, its new one added. Functions must be pure. */
 export interface KGroupedTable<out K, out V> {
+  /** How many rows. Kept as longs (`longSerde`) unless a value serde is given. */
   count(options?: TableOptions<K, number>): KTable<K, number>;
+  /** The first value of a group, then what the adder makes of each further one, and the subtractor of each that goes. */
   reduce(
     adder: (aggregate: V, value: V) => V | null,
     subtractor: (aggregate: V, value: V) => V | null,
     options?: TableOptions<K, V>,
   ): KTable<K, V>;
+  /** What adder and subtractor make of `initializer()`. */
   aggregate<A>(
     initializer: Initializer<A>,
     adder: Aggregator<K, V, A>,

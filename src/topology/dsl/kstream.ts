@@ -22,7 +22,8 @@ import type { Branches, BranchValue } from './split.ts';
 /**
  * A stream of records, with Kafka Streams' operators. Each call adds nodes to the builder's graph and returns the stream
  * that comes out; nothing runs. Functions take `(value, key, context)`; operators without effects (filter, map, flatMap,
- * selectKey, merge, split) may run ahead of their record's turn, so their functions must be pure.
+ * selectKey, merge, split) may run ahead of their record's turn, so their functions must be pure. Records keep their timestamp and
+ * headers. What a function throws is asked of the `processing` handler; without one it fails the task.
  */
 export interface KStream<out K, out V> {
   /** Keeps the records for which `predicate` is true. A type guard narrows the values. */
@@ -33,10 +34,15 @@ export interface KStream<out K, out V> {
     named?: Named,
   ): KStream<K, Exclude<V, S>>;
 
+  /** One record for each, with another key and value. A grouping or join by key below goes through a topic first. */
   map<K2, V2>(mapper: RecordFunction<K, V, KeyValue<K2, V2>>, named?: Named): KStream<K2, V2>;
+  /** One record for each, with another value and the same key. */
   mapValues<V2>(mapper: RecordFunction<K, V, V2>, named?: Named): KStream<K, V2>;
+  /** Any number of records for each, in the order of the iterable. A grouping or join by key below goes through a topic first. */
   flatMap<K2, V2>(mapper: RecordFunction<K, V, Iterable<KeyValue<K2, V2>>>, named?: Named): KStream<K2, V2>;
+  /** Any number of records for each, in the order of the iterable, all with its key. */
   flatMapValues<V2>(mapper: RecordFunction<K, V, Iterable<V2>>, named?: Named): KStream<K, V2>;
+  /** Another key for each record. A grouping or join by key below goes through a topic first. */
   selectKey<K2>(selector: RecordFunction<K, V, K2>, named?: Named): KStream<K2, V>;
 
   /** Calls `action` in each record's turn and passes the record on. */
@@ -44,7 +50,10 @@ export interface KStream<out K, out V> {
   /** As `peek`, and ends the stream. */
   foreach(action: RecordFunction<K, V, void>, named?: Named): void;
 
-  /** Both streams in one; a record's order within its own stream stays. A stream merged with itself is not doubled. */
+  /**
+   * Both streams in one; a record's order within its own stream stays. A stream merged with itself is not doubled. A
+   * stream of another builder is a mistake that `build` names.
+   */
   merge<V2>(other: KStream<K, V2>, named?: Named): KStream<K, V | V2>;
 
   /**
@@ -62,9 +71,12 @@ export interface KStream<out K, out V> {
    */
   mapAsync<V2, R = V2>(fn: AsyncFunction<K, V, V2>, options: AsyncOptions<K, V, V2, R>): KStream<K, V2 | R>;
 
-  /** A processor of one's own, in each record's turn; one instance a task. */
+  /**
+   * A processor of one's own, in each record's turn; one instance a task. Only what it forwards goes on. A grouping or join by key
+   * below goes through a topic first.
+   */
   process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, options?: ProcessOptions): KStream<K2, V2>;
-  /** As `process`; forwarding another key is an error. */
+  /** As `process`, with the keys as they are: forwarding another one throws KEY_CHANGED. */
   processValues<V2>(supplier: FixedKeyProcessorSupplier<K, V, V2>, options?: ProcessOptions): KStream<K, V2>;
 
   /** Through a topic of the application's own, partitioned by key. Records without a key are dropped. */
@@ -73,7 +85,8 @@ export interface KStream<out K, out V> {
 
   /**
    * Pairs each record with those of the other stream that have its key and lie within the windows. Both streams are kept for
-   * as long, and go through a topic first where the key was changed. Records without a key or value are left out.
+   * as long, and go through a topic first where the key was changed. Records without a key or value are left out. A pair has the larger
+   * of both timestamps and the headers of the record that came later.
    */
   join<V2, R>(
     other: KStream<K, V2>,
@@ -81,13 +94,19 @@ export interface KStream<out K, out V> {
     windows: JoinWindows,
     options?: StreamJoined<K, V, V2>,
   ): KStream<K, R>;
-  /** Pairs each record with its key's row of the moment; without a row, nothing. */
+  /**
+   * Pairs each record with its key's row of the moment; without a row, nothing. Results have the record's timestamp. Goes through a topic
+   * first where the key was changed; stream and table need equal numbers of partitions (NOT_COPARTITIONED at the start).
+   */
   join<V2, R>(
     table: KTable<NonNullable<K>, V2>,
     joiner: ValueJoiner<K, NonNullable<V>, V2, R>,
     options?: Joined<K, V>,
   ): KStream<K, R>;
-  /** Pairs each record with the row of the key that `keySelector` names; without a row, nothing. */
+  /**
+   * Pairs each record with the row of the key that `keySelector` names; without a row or with a null key, nothing. All three functions
+   * may run ahead of the record's turn: it meets the newest row of then.
+   */
   join<GK, GV, R>(
     table: GlobalKTable<GK, GV>,
     keySelector: RecordFunction<K, V, GK | null>,
@@ -131,7 +150,10 @@ export interface KStream<out K, out V> {
   /** Records in groups by their key; behind a topic if the key may have changed. */
   groupByKey(grouped?: Grouped<NonNullable<K>, V>): KGroupedStream<NonNullable<K>, V>;
 
-  /** Writes to a topic, the same for all records or chosen for each. */
+  /**
+   * Writes to a topic, the same for all records or chosen for each; timestamps and headers stay. What a serde throws is asked of the
+   * `production` handler: SERDE_MISSING where no serde is known for a value that is no bytes.
+   */
   to(topic: string | TopicExtractor<K, V>, produced?: Produced<K, V>): void;
   /** Writes outside Kafka, at least once: see ExternalSink. */
   to(sink: ExternalSink<K, V>, options?: ExternalOptions): void;

@@ -25,7 +25,7 @@ export interface Produced<K, V> extends Named {
   readonly partitioner?: (value: V, key: K, partitions: number) => number;
 }
 
-/** Chooses the topic of each record; `name` is what `describe()` shows. */
+/** Chooses the topic of each record, by its name on the broker; it must exist. `name` is what `describe()` shows. */
 export interface TopicExtractor<K, V> {
   readonly name: string;
   extract(value: V, key: K, context: RecordContext): string;
@@ -52,11 +52,14 @@ export interface Repartitioned<K, V> extends Named {
 
 /** A repartition by a new key. */
 export interface RepartitionedBy<K, V, K2> extends Repartitioned<K2, V> {
+  /** The new key. */
   readonly by: RecordFunction<K, V, K2>;
 }
 
+/** Value first. What it does outside must be idempotent; `context.signal` fires when its result is no longer wanted. */
 export type AsyncFunction<K, V, V2> = (value: V, key: K, context: AsyncContext) => Promise<V2>;
 
+/** How the calls of a `mapAsync` are run. */
 export interface AsyncOptions<K, V, V2, R> extends Named {
   /** How many calls run at once in this process; `cores`: as many as the machine has for us. */
   readonly concurrency: number | 'cores';

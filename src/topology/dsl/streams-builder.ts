@@ -63,7 +63,10 @@ export class StreamsBuilder {
     return this.#wrap.stream({ draft, node, serdes, sources: [node], keyChanged: false });
   }
 
-  /** The records of a topic as a table: the last value of each key. Tables of a builder each have topics of their own. */
+  /**
+   * The records of a topic as a table: the last value of each key; a record without a value deletes, one without a key is left out and
+   * counted. Tables of a builder each have topics of their own.
+   */
   table<K = Buffer, V = Buffer>(
     topic: string,
     consumed: ConsumedTable<K, V> = {},
@@ -71,7 +74,7 @@ export class StreamsBuilder {
     return this.#wrap.table(readTable(this.#draft, topic, consumed));
   }
 
-  /** A table that every instance holds whole, all partitions of it. */
+  /** A table that every instance holds whole, all partitions of it: read to its end before tasks run, then followed. No changelog. */
   globalTable<K = Buffer, V = Buffer>(
     topic: string,
     consumed: ConsumedTable<K, V> = {},

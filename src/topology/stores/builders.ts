@@ -33,6 +33,7 @@ export interface KeyValueStoreOptions<K, V> extends StoreOptions {
   readonly value: StoreSerde<V>;
 }
 
+/** A store of rows by key, for `addStateStore`. */
 export function keyValueStore<K, V>(
   name: string,
   options: KeyValueStoreOptions<K, V>,
@@ -40,6 +41,7 @@ export function keyValueStore<K, V>(
   return keyValueBuilder('a key-value store', name, options);
 }
 
+/** A store of rows by key, each with the timestamp of the record that set it, ms. */
 export function timestampedKeyValueStore<K, V>(
   name: string,
   options: KeyValueStoreOptions<K, V>,
@@ -61,7 +63,7 @@ export interface WindowStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
   readonly timeOrdered?: boolean;
 }
 
-/** Throws STORE_RETENTION_TOO_SHORT. */
+/** A store of rows by key and window start. Throws STORE_RETENTION_TOO_SHORT where rows would go before their windows end. */
 export function windowStore<K, V>(
   name: string,
   options: WindowStoreOptions<K, V>,
@@ -69,7 +71,7 @@ export function windowStore<K, V>(
   return windowBuilder('a window store', name, options);
 }
 
-/** Throws STORE_RETENTION_TOO_SHORT. */
+/** As `windowStore`, each row with the timestamp of the record that set it, ms. Throws STORE_RETENTION_TOO_SHORT. */
 export function timestampedWindowStore<K, V>(
   name: string,
   options: WindowStoreOptions<K, V>,
@@ -85,6 +87,7 @@ export interface SessionStoreOptions<K, V> extends KeyValueStoreOptions<K, V> {
   readonly timeOrdered?: boolean;
 }
 
+/** A store of rows by key and session. */
 export function sessionStore<K, V>(
   name: string,
   options: SessionStoreOptions<K, V>,
