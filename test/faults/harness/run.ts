@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { Kafka, logLevel } from 'kafkajs';
@@ -66,6 +69,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
   await codec.start();
 
   const proxy = faults.includes('s3-503') ? await S3Proxy.start(address.endpoint, random) : undefined;
+  const state = await mkdtemp(join(tmpdir(), 'darkroom-kill-'));
   const common = {
     ...stack.environment(),
     ...topicVariables(topics),
@@ -78,6 +82,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     HTTP_PORT: '0',
     WORKERS: '1',
     MEMORY_BUDGET: '64MiB',
+    STATE_DIR: state, // of all instances: one takes over what another left
   };
   const env = { ...common, ...(await options.prepare?.(common)) };
   const instances = Array.from(
@@ -134,6 +139,7 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     await Promise.allSettled(instances.map((instance) => instance.kill()));
     await Promise.allSettled([reader.stop(), producer.disconnect(), proxy?.stop()]);
     s3.destroy();
+    await rm(state, { recursive: true, force: true });
   }
 }
 
