@@ -162,7 +162,7 @@ function explain<T extends Calls>(
       if (!(result instanceof Promise)) return result;
       return result.catch((error: unknown) => {
         const known = more();
-        const asked = { ...known, topics: topicsOf(args), ...groupOf(args) };
+        const asked = { ...known, topics: topicsOf(args), ...groupOf(name, args) };
         throw (
           refusalOf(error, asked.topics.length > 0 ? asked : { ...asked, topics: known.topics ?? [] }) ??
           error
@@ -191,7 +191,8 @@ function topicsOf([request]: readonly unknown[]): readonly string[] {
     .filter((topic) => typeof topic === 'string');
 }
 
-function groupOf([request]: readonly unknown[]): Pick<CallSubject, 'groupId'> {
-  const groupId = fieldOf(request, 'groupId') ?? fieldOf(request, 'consumerGroupId');
+function groupOf(method: string, [request]: readonly unknown[]): Pick<CallSubject, 'groupId'> {
+  const groups = method === 'describeGroups' || method === 'deleteGroups' ? listOf(request) : [];
+  const groupId = groups[0] ?? fieldOf(request, 'groupId') ?? fieldOf(request, 'consumerGroupId');
   return typeof groupId === 'string' ? { groupId } : {};
 }
