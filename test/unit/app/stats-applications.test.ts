@@ -109,6 +109,18 @@ describe('the application "counters"', () => {
     ]);
   });
 
+  it('takes out what a correction replaces, as it was counted, before it counts the correction', async () => {
+    const sink = new Collected<object>();
+    const replaces = { revision: 1, outcome: 'failed', type: 'unknown', receivedAt: 0 } as const;
+    const correction = anEvent({ revision: 2, attemptId: 'again', receivedAt: 0, replaces });
+    await run(countersTopology({ ...deps(), sink }), [local.encodeProcessed(correction)]);
+    const counted = { customerId: 'acme', day: '1970-01-01' };
+    expect(sink.values).toEqual([
+      { ...counted, type: 'unknown', outcome: 'failed', change: -1 },
+      { ...counted, type: 'jpeg', outcome: 'processed', change: 1 },
+    ]);
+  });
+
   it('gives the fence every offset, also of what is left out', async () => {
     const sink = new Collected<object>();
     await run(countersTopology({ ...deps(), sink }), [
