@@ -2,7 +2,14 @@ import type { Topology } from '../graph/topology.ts';
 import type { Guarantee } from './settings.ts';
 
 /** As `kafka-acls.sh` writes them. */
-export type AclOperation = 'Read' | 'Write' | 'Create' | 'Describe' | 'DescribeConfigs' | 'IdempotentWrite';
+export type AclOperation =
+  | 'Read'
+  | 'Write'
+  | 'Create'
+  | 'Describe'
+  | 'Delete'
+  | 'DescribeConfigs'
+  | 'IdempotentWrite';
 
 /** One thing that a principal must be allowed. What Kafka implies (Read and Write imply Describe) is not written again. */
 export interface Acl {
@@ -40,6 +47,9 @@ export function aclsOf(
       writes: writes.filter((topic) => !own.has(topic)),
     }),
     ...(own.size > 0 || keepsState ? [internalTopics(prefix)] : []),
+    ...[...own].map((name) =>
+      literal('topic', prefix + name, ['Delete'], 'records that it has done are removed'),
+    ),
     literal('group', applicationId, ['Read'], 'its consumer group'),
     guarantee === 'exactly_once'
       ? {

@@ -6,7 +6,7 @@ import type { OnSinkTrouble } from '../task/flush.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
 import { Task } from '../task/task.ts';
-import type { CommitPlan } from './commit-plan.ts';
+import type { CommitPlan, TaskPosition } from './commit-plan.ts';
 import type { TaskCommitter } from './committers.ts';
 import type { Intake } from './intake.ts';
 import { latestTime } from './offset-metadata.ts';
@@ -56,6 +56,7 @@ export class TaskRun {
   #loop: CommitLoop | undefined;
   /** By partition, behind the last record that was handed to the task and is not committed. */
   readonly #open = new Map<string, number>();
+  readonly #committed = new Map<string, TaskPosition>();
 
   constructor(options: TaskRunOptions) {
     this.#options = options;
@@ -123,6 +124,11 @@ export class TaskRun {
     return this.running && this.#open.size === 0;
   }
 
+  /** What this run has committed, per partition that has moved. */
+  get committed(): readonly TaskPosition[] {
+    return [...this.#committed.values()];
+  }
+
   push(records: readonly ConsumedRecord[]): void {
     const last = records.at(-1);
     if (last) this.#open.set(`${last.topic}-${last.partition}`, last.offset + 1);
@@ -177,6 +183,7 @@ export class TaskRun {
         for (const { topic, partition, to } of batch.positions) {
           const key = `${topic}-${partition}`;
           if (to >= (this.#open.get(key) ?? 0)) this.#open.delete(key);
+          this.#committed.set(key, { topic, partition, offset: to });
         }
         onCommitted(batch);
       },

@@ -20,6 +20,7 @@ export interface PrintedAcl {
     | 'Write'
     | 'Create'
     | 'Describe'
+    | 'Delete'
     | 'DescribeConfigs'
     | 'IdempotentWrite'
   )[];
@@ -50,6 +51,7 @@ const OPERATIONS = {
   Read: AclOperationTypes.READ,
   Write: AclOperationTypes.WRITE,
   Create: AclOperationTypes.CREATE,
+  Delete: AclOperationTypes.DELETE,
   Describe: AclOperationTypes.DESCRIBE,
   DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
   IdempotentWrite: AclOperationTypes.IDEMPOTENT_WRITE,

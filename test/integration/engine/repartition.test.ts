@@ -44,6 +44,28 @@ describe('a repartition on a broker', () => {
       expect(new Set(records.map(({ partition }) => partition)).size).toBe(1);
   });
 
+  it('keeps nothing there that its reader has committed', async () => {
+    const [input = '', output = ''] = await lab.topics(2, 'purged-in', 'purged-out');
+    const applicationId = `${lab.id}-purged`;
+    const builder = new StreamsBuilder();
+    builder.stream(input).repartition({ as: 'passing' }).to(output);
+    const committed = await lab.read(output);
+    const topology = builder.build();
+    await lab.instance(topology, { applicationId, purgeIntervalMs: 300 }).start();
+    await lab.feed(input, 2, 0, 100);
+    await until('all are out', () => committed.length >= 100);
+    const topic = `${applicationId}-passing-repartition`;
+    // but for the ends of transactions
+    await until('they are gone', async () =>
+      (await lab.admin.fetchTopicOffsets(topic)).every(({ low, high }) => Number(high) - Number(low) < 10),
+    );
+    await lab.closeInstances();
+    await lab.feed(input, 2, 100, 120);
+    await lab.instance(topology, { applicationId }).start();
+    await until('the others are out', () => committed.length >= 120);
+    expect(tally(committed, 120)).toEqual({ missing: 0, double: 0 });
+  });
+
   it('refuses to start on topics that do not exist, naming them all', async () => {
     const builder = new StreamsBuilder();
     builder.stream(`${lab.id}-nowhere`).to(`${lab.id}-never`);

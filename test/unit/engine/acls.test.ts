@@ -32,6 +32,7 @@ describe('the rights of an application', () => {
       'topic orders: Read',
       'topic bills: Write',
       'topic shop-*: Create Read Write DescribeConfigs',
+      'topic shop-by-customer-repartition: Delete',
       'group shop: Read',
       'transactional-id shop-*: Write',
     ]);
