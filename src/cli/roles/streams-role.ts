@@ -35,6 +35,7 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
   const applicationId = applicationIdOf(engine.applicationId, name);
   const streams = new KafkaStreams(topology, {
     ...engine,
+    requireNames: true,
     applicationId,
     kafka,
     memoryBudgetBytes,

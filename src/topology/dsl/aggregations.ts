@@ -129,6 +129,7 @@ export function aggregateByWindow(
       },
     },
     closesAfterMs: windows.graceMs,
+    forwardsOnTime: strategy === 'onWindowClose',
   });
 }
 
@@ -178,5 +179,6 @@ export function aggregateBySession(
       },
     },
     closesAfterMs: windows.graceMs + windows.gapMs,
+    forwardsOnTime: strategy === 'onWindowClose',
   });
 }

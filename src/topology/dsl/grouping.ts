@@ -47,11 +47,14 @@ export interface AggregatedTable {
   readonly serdes: Serdes;
   readonly queryableStoreName: string | undefined;
   readonly closesAfterMs?: number;
+  /** Whether results go out when windows close. */
+  readonly forwardsOnTime?: boolean;
 }
 
 /** Adds an aggregation: a node that always keeps its rows. */
 export function addAggregation(table: AggregatedTable): TableEnd {
   const { name, input, store, view, serdes, queryableStoreName, closesAfterMs } = table;
+  const { forwardsOnTime = false } = table;
   const { draft, node: parent, sources } = input;
   let sendsOldValues = false;
   draft.addStore(store);
@@ -59,7 +62,7 @@ export function addAggregation(table: AggregatedTable): TableEnd {
   return makeTableEnd({
     draft,
     node: draft.add(
-      { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier } },
+      { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier, forwardsOnTime } },
       [parent],
       { stores: () => [store.name], closesAfterMs },
     ),

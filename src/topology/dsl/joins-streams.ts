@@ -119,11 +119,18 @@ export function joinStreams(stream: StreamEnd, other: StreamEnd, plan: StreamJoi
   const names = joinNames(draft, kind, options);
   const stores = joinStores(stream, plan, names, serdes);
 
-  const process = (name: string, supplier: () => Processor, parent: DraftNode, reads: readonly string[]) =>
-    draft.add({ kind: 'processor', name, parents: [], operator: { kind: 'process', supplier } }, [parent], {
-      stores: () => reads,
-      keepsNullKeys: kind !== 'inner',
-    });
+  const process = (
+    name: string,
+    supplier: () => Processor,
+    parent: DraftNode,
+    reads: readonly string[],
+    forwardsOnTime = false,
+  ) =>
+    draft.add(
+      { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier, forwardsOnTime } },
+      [parent],
+      { stores: () => reads, keepsNullKeys: kind !== 'inner' },
+    );
   const keep = (side: JoinSide) =>
     process(names[side].window, joinWindow(stores[side]), ends[side].node, [stores[side].name]);
   const windowed = { left: keep('left'), right: keep('right') };
@@ -139,7 +146,8 @@ export function joinStreams(stream: StreamEnd, other: StreamEnd, plan: StreamJoi
       emitIntervalMs: draft.emitIntervalMs,
     });
     const reads = stores.unjoined ? [partners.name, names.unjoined] : [partners.name];
-    return process(names[side].join, supplier, windowed[side], reads);
+    const forwardsOnTime = side === 'left' && stores.unjoined !== undefined;
+    return process(names[side].join, supplier, windowed[side], reads, forwardsOnTime);
   };
   const sides = [join('left'), join('right')];
   return {

@@ -68,7 +68,7 @@ export function suppressTable<K, V>(
   return makeTableEnd({
     draft,
     node: draft.add(
-      { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier } },
+      { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier, forwardsOnTime: true } },
       [table.node],
       { stores: () => [store.name] },
     ),

@@ -119,7 +119,12 @@ export type Operator =
       ) => void;
     }
   | { readonly kind: 'observe'; readonly action: (record: StreamRecord, context: RecordContext) => void }
-  | { readonly kind: 'process'; readonly supplier: () => Processor }
+  | {
+      readonly kind: 'process';
+      readonly supplier: () => Processor;
+      /** Whether it is known to forward when time passes: such records have no place in a topic. */
+      readonly forwardsOnTime?: boolean;
+    }
   | AsyncOperator;
 
 export interface SourceSpec {

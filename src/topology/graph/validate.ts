@@ -1,5 +1,6 @@
 import type { StoreSpec } from '../stores/bytes.ts';
 import type { DraftSource, GraphDraft } from './draft.ts';
+import { fencedSinkProblems } from './fenced-sinks.ts';
 import { isNode, type LinkedGraph } from './link.ts';
 import { nameProblem } from './names.ts';
 import type { NodeSpec } from './nodes.ts';
@@ -95,4 +96,5 @@ export function* graphProblems(graph: LinkedGraph, draft: GraphDraft): Generator
   yield* globalTableProblems(graph, draft);
   yield* storeProblems(nodes, draft);
   yield* copartitionProblems(draft);
+  yield* fencedSinkProblems(nodes);
 }

@@ -1,20 +1,5 @@
 import type { NodeSpec } from './nodes.ts';
-
-/** What lies upstream of `node` in its sub-topology. */
-function ancestors(node: NodeSpec, byName: ReadonlyMap<string, NodeSpec>): Set<NodeSpec> {
-  const found = new Set<NodeSpec>();
-  const visit = (at: NodeSpec) => {
-    if (at.kind === 'source') return;
-    for (const name of at.parents) {
-      const parent = byName.get(name);
-      if (!parent || found.has(parent)) continue;
-      found.add(parent);
-      visit(parent);
-    }
-  };
-  visit(node);
-  return found;
-}
+import { upstreamOf } from './upstream.ts';
 
 const operatorKind = (node: NodeSpec) => (node.kind === 'processor' ? node.operator.kind : undefined);
 
@@ -24,7 +9,7 @@ export function serialWarnings(nodes: readonly NodeSpec[]): string[] {
   return nodes
     .filter((node) => operatorKind(node) === 'async')
     .flatMap((node) => {
-      const serial = [...ancestors(node, byName)].filter((parent) => operatorKind(parent) === 'process');
+      const serial = [...upstreamOf(node, byName)].filter((parent) => operatorKind(parent) === 'process');
       if (serial.length === 0) return [];
       return [
         `mapAsync "${node.name}" works on one record at a time, because [${serial

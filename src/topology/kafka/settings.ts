@@ -86,6 +86,13 @@ export interface StreamsOptions {
    * be above the usual pauses of the input, and of how late it comes. Default: stream time moves with records alone.
    */
   readonly idleTimeoutMs?: number;
+  /** How often committed records are removed from repartition topics, ms. Default 30 s. */
+  readonly purgeIntervalMs?: number;
+  /**
+   * Whether `start` refuses stores and repartition topics with generated names (NAMES_GENERATED). Default: true where the
+   * environment says NODE_ENV=production, else false.
+   */
+  readonly requireNames?: boolean;
   /** Where this instance's stores can be asked by others, `host:port`; told to the group. */
   readonly applicationServer?: string;
   /**

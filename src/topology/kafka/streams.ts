@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
+import { requireNames } from '../graph/explicit-names.ts';
 import type { Topology } from '../graph/topology.ts';
 import { createTaskRuntime, type TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
@@ -18,6 +19,7 @@ import type { MemberData } from './member-data.ts';
 import { Membership } from './membership.ts';
 import { type StreamsMetrics, tasksNow } from './metrics.ts';
 import { awaitOldTopology } from './old-topology.ts';
+import { RepartitionPurge } from './purge.ts';
 import { Queries } from './queries.ts';
 import type { StreamsOptions } from './settings.ts';
 import { StateKeeper } from './state-keeper.ts';
@@ -27,6 +29,7 @@ import { partitionCounts, requireTopicNames, requireTopics } from './topics.ts';
 
 const MAX_STAGED_RECORDS = 8_000;
 const MAX_STAGED_BYTES = 4 * 1024 * 1024;
+const PURGE_INTERVAL_MS = 30_000;
 const DEFAULT_CLOSE_MS = 30_000;
 /** Kept back from the time to close, for leaving the group and closing connections. */
 const LEAVE_MS = 2_000;
@@ -51,6 +54,7 @@ export class KafkaStreams {
   readonly #membership: Membership;
   readonly #flow: FlowControl;
   readonly #idle: IdleWatch | undefined;
+  readonly #purge: RepartitionPurge;
   readonly #sinkTrouble = new Map<string, string>();
   readonly #fingerprint: string;
   readonly #closing = new AbortController();
@@ -127,6 +131,8 @@ export class KafkaStreams {
       restoring: () => this.#states.progress,
       widthOf: this.#runs.widthOf,
     });
+    const intervalMs = options.purgeIntervalMs ?? PURGE_INTERVAL_MS;
+    this.#purge = new RepartitionPurge({ ...common, intervalMs, topology, runs, logger });
     const { idleTimeoutMs } = options;
     const nowMs = Date.now;
     this.#idle =
@@ -145,14 +151,16 @@ export class KafkaStreams {
 
   /**
    * Checks the topics, creates the topology's own, joins the group; resolves when every task of this member runs. Throws
-   * KAFKA_UNREACHABLE (`retry`: call again) or TOPIC_MISSING, PARTITIONS_CHANGED, NOT_COPARTITIONED, CHANGELOG_UNFIT (`fail`).
+   * KAFKA_UNREACHABLE (`retry`: call again) or NAMES_GENERATED, TOPIC_MISSING, PARTITIONS_CHANGED, NOT_COPARTITIONED, CHANGELOG_UNFIT (`fail`).
    */
   async start(): Promise<void> {
-    const { kafka } = this.#options;
+    const { kafka, requireNames: named = process.env.NODE_ENV === 'production' } = this.#options;
+    if (named) requireNames(this.#topology);
     try {
       await this.#admin.connect();
+      await this.#requireTopics(); // what is set up wrongly is said before anything is waited for
       await this.#awaitOldTopology();
-      await this.#prepareTopics();
+      await this.#prepareTopics(await this.#requireTopics());
     } catch (error) {
       if (this.#closing.signal.aborted || error instanceof StreamsError) throw error;
       throw unreachable(kafka.brokers, error);
@@ -179,6 +187,7 @@ export class KafkaStreams {
     });
     await running;
     this.#idle?.start();
+    this.#purge.start();
   }
 
   /**
@@ -250,11 +259,15 @@ export class KafkaStreams {
     };
   }
 
-  async #prepareTopics(): Promise<void> {
+  async #requireTopics(): Promise<Map<string, number>> {
     const counts = await partitionCounts(this.#admin);
     const { deadLetterTopic } = this.#options;
     requireTopics(this.#topology, counts);
     if (deadLetterTopic !== undefined) requireTopicNames([deadLetterTopic], counts);
+    return counts;
+  }
+
+  async #prepareTopics(counts: ReadonlyMap<string, number>): Promise<void> {
     const own = internalTopics(this.#topology, this.#names, counts);
     const facts = await ensureInternalTopics(this.#admin, own, counts, this.#options.replicationFactor);
     this.#runs.widths = new Map([
@@ -293,6 +306,7 @@ export class KafkaStreams {
   /** Leaving waits for a rebalance that is under way; the group notices a member that did not say good-bye. */
   async #disconnect(leaveMs: number): Promise<void> {
     this.#flow.stop();
+    this.#purge.close();
     await this.#idle?.close();
     const left = this.#consumer.disconnect().catch(() => {});
     await Promise.race([left, delay(leaveMs, undefined, { ref: false })]);

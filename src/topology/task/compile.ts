@@ -107,6 +107,16 @@ export function nextAsync(node: CompiledNode): CompiledAsync[] {
   return node.children.flatMap((child) => (child.kind === 'async' ? [child] : nextAsync(child)));
 }
 
+/** The name of a sink below `node` that tells repeats by offset; undefined: there is none. */
+export function fencedSinkBelow({ children }: CompiledNode): string | undefined {
+  for (const child of children) {
+    const found =
+      child.kind === 'external-sink' && child.spec.sink.fenced ? child.name : fencedSinkBelow(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** One instance of each `process` node, made for one task. */
 export function instantiate(
   graph: CompiledGraph,

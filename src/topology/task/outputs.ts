@@ -1,3 +1,4 @@
+import { sinkNeedsOffsets } from '../graph/fenced-sinks.ts';
 import type { DropReason } from '../graph/nodes.ts';
 import type { ConsumedRecord, RecordContext, StreamRecord } from '../record.ts';
 import type { CompiledNode } from './compile.ts';
@@ -46,10 +47,11 @@ export class Outputs {
   }
 
   write(
-    { spec }: CompiledNode & { kind: 'external-sink' },
+    { name, spec }: CompiledNode & { kind: 'external-sink' },
     record: StreamRecord,
     context: RecordContext,
   ): void {
+    if (context.offset < 0 && spec.sink.fenced) throw sinkNeedsOffsets(name, 'a processor');
     this.#options.stage.write(spec, { ...record, context });
   }
 

@@ -1,3 +1,4 @@
+import { sinkNeedsOffsets } from '../graph/fenced-sinks.ts';
 import type { Cancellable, DropReason, GlobalStores, Processor, PunctuationType } from '../graph/nodes.ts';
 import type { ConsumedRecord, RecordContext, StreamRecord } from '../record.ts';
 import type { AsyncGate } from './async-gate.ts';
@@ -7,6 +8,7 @@ import {
   type CompiledGraph,
   type CompiledNode,
   type CompiledProcess,
+  fencedSinkBelow,
   instantiate,
 } from './compile.ts';
 import type { Effects } from './effects.ts';
@@ -333,6 +335,8 @@ export class Turns implements ExecutionHost, TurnHost, ContextHost {
     type: PunctuationType,
     punctuate: (timestampMs: number) => void,
   ): Cancellable {
+    const sink = fencedSinkBelow(node);
+    if (sink !== undefined) throw sinkNeedsOffsets(sink, node.name);
     const firstMs = type === 'stream-time' ? 0 : this.runtime.nowMs() + intervalMs;
     const cancellable = this.punctuations.schedule(type, firstMs, { node, intervalMs, punctuate });
     if (type === 'wall-clock-time') this.#options.onScheduled(false);
