@@ -21,6 +21,7 @@ export interface ServiceTopics {
   readonly stream: string;
   readonly stats: string;
   readonly letters: string;
+  readonly policies: string;
 }
 
 /** The real services, and hands to fill them. */
@@ -94,6 +95,7 @@ export async function openLab(): Promise<Lab> {
       stream: await topic(`${name}-stream`, partitions),
       stats: await topic(`${name}-stats`, partitions),
       letters: await topic(`${name}-letters`, partitions),
+      policies: await topic(`${name}-policies`, 1),
     }),
     feed: async (topic, partitions, records) => {
       let batch: Message[] = [];

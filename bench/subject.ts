@@ -146,6 +146,7 @@ export function startDarkroom(
     TOPIC_STREAM: topics.stream,
     TOPIC_STATS: topics.stats,
     TOPIC_DEAD_LETTER: topics.letters,
+    TOPIC_POLICIES: topics.policies,
     HTTP_PORT: '0',
     // It is frozen while its backlog is written; nobody must take it for dead meanwhile.
     SESSION_TIMEOUT: '300s',
