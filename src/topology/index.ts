@@ -64,17 +64,26 @@ export type {
   TimestampExtractor,
 } from './graph/nodes.ts';
 export type { RepartitionTopic, SubTopology, Topology } from './graph/topology.ts';
-export { connectAdmin, connectProducer, type PlainAdmin, type PlainProducer } from './kafka/clients.ts';
+export {
+  connectAdmin,
+  connectProducer,
+  type PlainAdmin,
+  type PlainProducer,
+  type RecordPlace,
+} from './kafka/clients.ts';
 export type { StreamsHealth } from './kafka/health.ts';
 export type { StateChange, StreamsState } from './kafka/lifecycle.ts';
 export type { StreamsMetrics } from './kafka/metrics.ts';
 export type { KeyOwner, Queries } from './kafka/queries.ts';
+export type { RestoreProgress } from './kafka/restore.ts';
 export type {
   Guarantee,
   KafkaSettings,
   Logger,
   OnOffsetsExpired,
+  SaslSettings,
   StreamsOptions,
+  TlsSettings,
   UncaughtAnswer,
 } from './kafka/settings.ts';
 export type { AnyReadOnlyStore } from './kafka/store-views.ts';
@@ -99,17 +108,23 @@ export {
   stringSerde,
   windowedSerde,
 } from './serde.ts';
+export type { BufferStore } from './stores/buffer-store.ts';
 export {
   bufferStore,
   type KeyValueStoreOptions,
   keyValueStore,
   type SessionStoreOptions,
+  type StoreOptions,
   sessionStore,
   timestampedKeyValueStore,
   timestampedWindowStore,
   type WindowStoreOptions,
   windowStore,
 } from './stores/builders.ts';
+export type { StreamClock, TaskStorage } from './stores/bytes.ts';
+export { LmdbStorage } from './stores/lmdb-storage.ts';
+export { MemoryStorage } from './stores/memory-storage.ts';
+export type { StoreSerde } from './stores/store-serdes.ts';
 export type {
   KeyValueStore,
   ReadOnlyKeyValueStore,
