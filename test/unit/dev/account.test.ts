@@ -113,4 +113,16 @@ describe("the demo's account", () => {
     expect(account.disagreements()).toContain(told);
     expect(accountTable(account).at(-1)).toContain('✗');
   });
+
+  test('adds up the windows of image-counts, and tells of more images than there are, not of open windows', () => {
+    const account = accountOf(right);
+    const minute = { customerId: 'acme', type: 'jpeg', windowStart: 0, windowEnd: 1, failed: 0 };
+    account.addWindow({ ...minute, processed: 1, rejected: 0 });
+    expect(account.disagreements()).toEqual([]);
+    account.addWindow({ ...minute, type: 'png', processed: 0, rejected: 1 });
+    expect([account.windows, account.inWindows]).toEqual([1, 2]);
+    expect(account.disagreements()).toEqual([]);
+    account.addWindow({ ...minute, windowStart: 1, processed: 1, rejected: 0 });
+    expect(account.disagreements()).toEqual(['image-counts has 3 images, image-stats 2']);
+  });
 });
