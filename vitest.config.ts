@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     execArgv: ['--disable-warning=TimeoutNegativeWarning'], // KafkaJS on Node 24: harmless
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',
