@@ -65,7 +65,7 @@ clicks.join(numbered, (click) => click.page);
 // @ts-expect-error no serde of clicks
 clicks.join(users, (click) => click.page, { value: userSerde });
 
-// Stream and global table: any key, chosen for each record.
+// Stream and global table: whichever key is chosen for each record.
 const titled = clicks.join(
   pages,
   (click) => click.page.length,

@@ -2,7 +2,7 @@ import type { StateStore } from './types.ts';
 
 /** Rows of bytes, ordered by the bytes of their keys. */
 export interface OrderedBytes {
-  /** Keys may be this long; absent: any length. */
+  /** Keys may be this long; without it, of whatever length. */
   readonly maxKeyBytes?: number;
   get(key: Buffer): Buffer | null;
   /** From `from`, inclusive, to `to`, exclusive; `null` is open. The rows are those of the moment of each step. */
