@@ -105,6 +105,9 @@ function wrongEvents(
     for (const { place, source } of own)
       if (!sources?.includes(source))
         wrong.push(`the event ${place} is of ${imageId}, which no record ${source} has brought`);
+    for (const [attempt, same] of Map.groupBy(own, ({ attemptId }) => attemptId))
+      if (same.length > 1)
+        wrong.push(`the image ${imageId} has ${same.length} events of the attempt '${attempt}'`);
     for (const [revision, same] of Map.groupBy(own, (event) => event.revision)) {
       if (same.length > 1)
         wrong.push(

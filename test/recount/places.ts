@@ -45,6 +45,8 @@ export function placeOf(env: Readonly<Record<string, string | undefined>>): Plac
 /** The fields of an event that are counted. */
 export interface Event {
   readonly eventId: string;
+  /** Empty for the first attempt at an image. */
+  readonly attemptId: string;
   readonly revision: number;
   readonly customerId: string;
   readonly type: string;
@@ -87,6 +89,7 @@ export async function eventsOf({ brokers, registry, stats }: Place): Promise<rea
     const value = await decode(record.value);
     events.push({
       eventId: String(value.eventId),
+      attemptId: String(value.attemptId ?? ''),
       revision: Number(value.revision),
       customerId: String(value.customerId),
       type: String(value.type),

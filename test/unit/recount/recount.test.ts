@@ -37,6 +37,7 @@ describe('what a topic says was committed', () => {
 
 const event = (source: string, change: Partial<Event> = {}): Event => ({
   eventId: source,
+  attemptId: '',
   revision: 1,
   customerId: 'acme',
   type: 'jpeg',
@@ -88,7 +89,12 @@ describe('the recount', () => {
   });
 
   it('lets a correction replace what it corrects in Redis, stand beside it in the warehouse, and be in no window', () => {
-    const correction = event('up-0@0', { revision: 2, outcome: 'failed', renditions: [] });
+    const correction = event('up-0@0', {
+      attemptId: 'again',
+      revision: 2,
+      outcome: 'failed',
+      renditions: [],
+    });
     const events = [...held.events, correction];
     const redis = new Map([
       ['["acme","jpeg","processed"]', 1],
@@ -125,6 +131,11 @@ describe('the recount', () => {
       'an event of a record of another image',
       { events: [event('up-0@0', { source: 'stream-0@0' }), event('stream-0@0')] },
       'no record stream-0@0 has brought',
+    ],
+    [
+      'a correction that no attempt has made',
+      { events: [...held.events, event('up-0@0', { revision: 2 })] },
+      "2 events of the attempt ''",
     ],
     [
       'a correction of nothing',
