@@ -19,3 +19,11 @@ export interface AclsOptions {
   readonly principal?: string;
   readonly format: 'text' | 'commands' | 'json';
 }
+
+/** The options of `darkroom reset`. */
+export interface ResetOptions {
+  readonly roles?: string;
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly json?: true;
+}

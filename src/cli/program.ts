@@ -4,6 +4,7 @@ import { ConfigError } from '../config/environment.ts';
 import { aclsCommand } from './acls.ts';
 import { policiesCommand } from './policies.ts';
 import { produceCommand } from './produce.ts';
+import { resetCommand } from './reset.ts';
 import { startCommand } from './start.ts';
 import { type Terminal, UsageError } from './terminal.ts';
 import { topologyCommand } from './topology.ts';
@@ -20,6 +21,7 @@ In production:
   $ darkroom produce photos/ --customer acme
                                     sends images to it over Kafka
   $ darkroom acls                   the rights that it needs on the brokers
+  $ darkroom reset --dry-run        what going back to the beginning would remove
 
 Exit codes: 0 done; 1 failed; 2 used wrongly (unknown option, missing file, invalid variable).`;
 
@@ -37,6 +39,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     aclsCommand,
     produceCommand,
     policiesCommand,
+    resetCommand,
     warehouseCommand,
   ]) {
     program.addCommand(command(terminal));

@@ -233,6 +233,26 @@ export const aclsConfig = (env: Env) =>
   }));
 export type AclsConfig = ReturnType<typeof aclsConfig>;
 
+/** What `darkroom reset` needs. Throws ConfigError. */
+export const resetConfig = (env: Env) =>
+  compile(env, (e) => {
+    const asked = e.get(V.roles);
+    const { name, example } = V.redisUrl;
+    e.rule(
+      [V.roles, V.redisUrl],
+      () => asked?.includes('counters') === true && !e.isSet(V.redisUrl),
+      `ROLES names counters, whose counts are in Redis: it needs ${name}, e.g. ${example}`,
+    );
+    return {
+      roles: asked ?? ROLES,
+      kafka: kafka(e),
+      topics: topics(e),
+      applicationId: e.get(V.applicationId),
+      stateDir: e.get(V.stateDir),
+      redis: redis(e),
+    };
+  });
+
 /** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
 export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>
   compile(env, (e) => ({

@@ -42,6 +42,35 @@ export async function readCounts(settings: RedisCountersSettings): Promise<Image
   }
 }
 
+/** How many keys the counters have: counts, fences, what is known of losses. Throws as RedisCounters.check does. */
+export const countKeys = (settings: RedisCountersSettings): Promise<number> =>
+  onOwnKeys(settings, async (_client, keys) => keys.length);
+
+/** Removes all of them: Redis then counts as one that never had any. Nobody may be counting. */
+export const deleteCounts = (settings: RedisCountersSettings): Promise<number> =>
+  onOwnKeys(settings, async (client, keys) => {
+    for (const key of keys) await client.unlink(key); // one by one: in a cluster they lie in several slots
+    return keys.length;
+  });
+
+async function onOwnKeys<T>(
+  settings: RedisCountersSettings,
+  use: (client: Redis, keys: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const connection = new RedisConnection(settings);
+  try {
+    return await connection.use(async (client) => {
+      const found = await keysOf(client, settings.prefix ?? 'darkroom');
+      return use(
+        client,
+        [...found].filter((key) => parseKey(key)),
+      );
+    }, new AbortController().signal);
+  } finally {
+    connection.close();
+  }
+}
+
 async function read(client: Redis, prefix: string): Promise<ImageCounts> {
   const sums = new Map<string, CountOfImages>();
   const missing: MissingImages[] = [];

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { StreamsError } from '../errors.ts';
 import { FolderLock } from './folder-lock.ts';
 import type { Logger } from './settings.ts';
 
@@ -12,6 +13,12 @@ const MAX_NAME_LENGTH = 120;
 export interface HeldFolder {
   readonly path: string;
   release(): void;
+}
+
+/** A folder that is there, and whether somebody holds it now. */
+export interface FoundFolder {
+  readonly path: string;
+  readonly held: boolean;
 }
 
 /** A name that every file system takes, different for different names. */
@@ -55,18 +62,49 @@ export class StateFolders {
     return tasks.filter((task) => names.has(folderName(task)));
   }
 
+  /** Every folder of the application, second ones too. */
+  found(): FoundFolder[] {
+    return this.#paths().map((path) => {
+      const lock = FolderLock.tryAcquire(path);
+      lock?.release();
+      return { path, held: lock === undefined };
+    });
+  }
+
+  /** Removes all of them. Throws STATE_DIR_HELD naming the first that somebody holds. */
+  removeAll(): void {
+    for (const path of this.#paths()) {
+      if (this.#remove(path)) continue;
+      throw new StreamsError(
+        'STATE_DIR_HELD',
+        'fail',
+        `${path} is held by a process of this machine. What to do: stop it, and try again`,
+      );
+    }
+  }
+
   /** Removes the folders that belong to none of these tasks, or were a second one, unless somebody holds them. */
   sweep(tasks: readonly string[]): void {
-    if (!existsSync(this.#root)) return;
     const keep = new Set(tasks.map(folderName));
-    for (const entry of readdirSync(this.#root, { withFileTypes: true })) {
-      if (!entry.isDirectory() || keep.has(entry.name)) continue;
-      const path = join(this.#root, entry.name);
-      const lock = FolderLock.tryAcquire(path);
-      if (!lock) continue;
-      rmSync(path, { recursive: true, force: true });
-      lock.release();
-      this.#logger.info({ folder: path }, 'removed a state folder that nobody uses');
+    for (const path of this.#paths()) {
+      if (!keep.has(basename(path)) && this.#remove(path))
+        this.#logger.info({ folder: path }, 'removed a state folder that nobody uses');
     }
+  }
+
+  #paths(): string[] {
+    if (!existsSync(this.#root)) return [];
+    return readdirSync(this.#root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(this.#root, name));
+  }
+
+  /** False: somebody holds it. */
+  #remove(path: string): boolean {
+    const lock = FolderLock.tryAcquire(path);
+    if (!lock) return false;
+    rmSync(path, { recursive: true, force: true });
+    lock.release();
+    return true;
   }
 }
