@@ -45,6 +45,32 @@ const NUMBERS: readonly (readonly [NumberName, Probe['kind'], string, string])[]
     'darkroom_stream_records_restored_total',
     'Records of changelogs that were read to restore state',
   ],
+  ['staged', 'gauge', 'darkroom_stream_staged_records', 'Records that are done and wait for the next commit'],
+  ['stagedBytes', 'gauge', 'darkroom_stream_staged_bytes', 'Bytes of what they have left: outputs and rows'],
+  [
+    'processingSeconds',
+    'counter',
+    'darkroom_stream_processing_seconds_total',
+    'Time spent in turns; by records_committed: of one record',
+  ],
+  [
+    'commitSeconds',
+    'counter',
+    'darkroom_stream_commit_seconds_total',
+    'Time spent in transactions, of all tasks; by commits: of one commit',
+  ],
+  [
+    'longestCommitSeconds',
+    'gauge',
+    'darkroom_stream_commit_longest_seconds',
+    'The longest commit since the process began',
+  ],
+  [
+    'flushSeconds',
+    'counter',
+    'darkroom_stream_flush_seconds_total',
+    'Time spent in writes to sinks outside Kafka before commits, with their retries',
+  ],
   ['retries', 'counter', 'darkroom_stream_retries_total', 'Attempts that failed and were tried again'],
 ];
 
@@ -64,6 +90,28 @@ export function streamsProbes(metrics: () => StreamsMetrics | undefined): readon
       }),
     ),
     {
+      name: 'darkroom_stream_state',
+      help: '1 for the state that the application is in',
+      kind: 'gauge',
+      labels: ['state'],
+      read: read(({ state }) => [{ value: 1, labels: { state } }]),
+    },
+    {
+      name: 'darkroom_stream_paused',
+      help: '1 while the application is paused',
+      kind: 'gauge',
+      read: read(({ paused }) => [{ value: paused ? 1 : 0 }]),
+    },
+    {
+      name: 'darkroom_stream_task_states',
+      help: 'Tasks of this instance by state: acquiring, restoring, running, dropped (taken over anew in a moment)',
+      kind: 'gauge',
+      labels: ['state'],
+      read: read(({ taskStates }) =>
+        taskStates.map(({ state, tasks }) => ({ value: tasks, labels: { state } })),
+      ),
+    },
+    {
       name: 'darkroom_stream_lag_records',
       help: 'Records on a partition that this instance has not fetched',
       kind: 'gauge',
@@ -82,6 +130,18 @@ export function streamsProbes(metrics: () => StreamsMetrics | undefined): readon
       labels: ['store', 'partition'],
       read: read(({ restore }) =>
         restore.map(({ store, partition, remaining }) => ({
+          value: remaining,
+          labels: { store, partition: String(partition) },
+        })),
+      ),
+    },
+    {
+      name: 'darkroom_stream_store_lag_records',
+      help: 'What a store of this instance lacks of its changelog; 0 once its task runs',
+      kind: 'gauge',
+      labels: ['store', 'partition'],
+      read: read(({ storeLag }) =>
+        storeLag.map(({ store, partition, remaining }) => ({
           value: remaining,
           labels: { store, partition: String(partition) },
         })),

@@ -227,9 +227,12 @@ export class KafkaStreams {
     const { runs, duplicatesDropped } = this.#membership;
     return {
       ...this.#counters,
+      state: this.state,
+      paused: this.#membership.paused,
       duplicatesDropped,
       recordsRestored: this.#states.recordsRestored,
       restore: this.#states.progress,
+      storeLag: this.queries.storeLag(),
       dropped: this.#runs.dropped(runs),
       ...tasksNow(runs, this.#runtime),
     };

@@ -40,6 +40,9 @@ export interface TaskRunOptions {
   readonly onSinkTrouble: OnSinkTrouble;
 }
 
+/** `acquiring`: its producer fences a former owner, and positions are read; `dropped`: it is taken over anew in a moment. */
+export type RunState = 'acquiring' | 'restoring' | 'running' | 'dropped';
+
 /**
  * A task as this member of the group runs it: from taking over its partitions to giving them up. It is never mended: after
  * any failure it is dropped, with its producer and all that it had staged, and another run takes its place.
@@ -49,7 +52,7 @@ export class TaskRun {
   readonly id: TaskId;
   readonly intakes: readonly Intake[];
   readonly #options: TaskRunOptions;
-  #state: 'acquiring' | 'running' | 'dropped' = 'acquiring';
+  #state: RunState = 'acquiring';
   readonly #dropped = new AbortController();
   #task: Task | undefined;
   #taskState: TaskState | undefined;
@@ -64,6 +67,10 @@ export class TaskRun {
     this.key = taskKey(options.id);
     this.intakes = options.intakes;
     for (const intake of this.intakes) intake.pause('acquire');
+  }
+
+  get state(): RunState {
+    return this.#state;
   }
 
   get running(): boolean {
@@ -109,6 +116,7 @@ export class TaskRun {
       logger,
     });
     if (!current()) return this.drop();
+    this.#state = 'restoring';
     await states.restore(id, this.#taskState, this.#dropped.signal);
     if (!current()) return this.drop();
     plan.startAt(

@@ -74,11 +74,14 @@ export class CommitLoop {
     const { task, committer, onCommitted, onSinkTrouble } = this.#options;
     const batch = task.take();
     const { externalSinks } = task.graph;
+    const { meter } = task;
     if (externalSinks.length > 0) {
-      await flushExternal(externalSinks, batch, this.#stop.signal, onSinkTrouble, task.taskTimeoutMs);
+      await meter.flush(() =>
+        flushExternal(externalSinks, batch, this.#stop.signal, onSinkTrouble, task.taskTimeoutMs),
+      );
       if (!task.alive) return;
     }
-    const positions = await committer.commit(batch);
+    const positions = await meter.commit(() => committer.commit(batch));
     if (!task.alive) return;
     task.committed(batch, positions);
     onCommitted(batch);

@@ -4,10 +4,12 @@ import type { SubTopology } from '../graph/topology.ts';
 import { AsyncGate } from './async-gate.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { type CompiledGraph, compile, nextAsync } from './compile.ts';
+import { Meter } from './meter.ts';
 
 /** What the tasks of one process share: the byte budget, the gates of its `mapAsync` nodes, the clock, global tables. */
 export interface TaskRuntime extends Required<Omit<TaskRuntimeOptions, 'memoryBudgetBytes'>> {
   readonly budget: ByteBudget;
+  readonly meter: Meter;
   readonly gates: ReadonlyMap<string, AsyncGate>;
 }
 
@@ -59,6 +61,7 @@ export function createTaskRuntime(
     clockMoves: true,
     ...shared,
     budget: new ByteBudget(memoryBudgetBytes),
+    meter: new Meter(),
     gates,
   };
 }

@@ -7,6 +7,7 @@ import { type CompiledGraph, type CompiledSource, compile } from './compile.ts';
 import { Effects } from './effects.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
 import { Failures } from './failures.ts';
+import type { Meter } from './meter.ts';
 import type { Unread } from './record-queue.ts';
 import { inputBytesOf, RecordQueues } from './record-queues.ts';
 import { Retries } from './retries.ts';
@@ -141,6 +142,11 @@ export class Task {
     this.#turns.start();
   }
 
+  /** What the tasks of this process spend their time on. */
+  get meter(): Meter {
+    return this.#runtime.meter;
+  }
+
   get alive(): boolean {
     return !this.#lost.signal.aborted;
   }
@@ -204,6 +210,7 @@ export class Task {
   pump(): void {
     if (this.#pumping || !this.alive) return;
     this.#pumping = true;
+    const begunMs = performance.now();
     try {
       const before = this.#effects.stage.turns;
       while (this.alive && (this.#takeTurn() || this.#choose()));
@@ -212,6 +219,7 @@ export class Task {
       this.fail(error);
     } finally {
       this.#pumping = false;
+      this.#runtime.meter.processingMs += performance.now() - begunMs;
     }
   }
 
