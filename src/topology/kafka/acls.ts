@@ -45,6 +45,7 @@ export function aclsOf(
     ...topicAcls({
       reads: reads.filter((topic) => !own.has(topic)),
       writes: writes.filter((topic) => !own.has(topic)),
+      writing: ['Write', 'DescribeConfigs'], // how large a record the topic takes
     }),
     ...(own.size > 0 || keepsState ? [internalTopics(prefix)] : []),
     ...[...own].map((name) =>
@@ -84,12 +85,20 @@ const internalTopics = (prefix: string): Acl => ({
   why: 'its own repartition topics and changelogs, made and checked at the start',
 });
 
-function topicAcls({ reads, writes }: { reads: readonly string[]; writes: readonly string[] }): Acl[] {
+function topicAcls({
+  reads,
+  writes,
+  writing = ['Write'],
+}: {
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  readonly writing?: readonly AclOperation[];
+}): Acl[] {
   const [read, written] = [new Set(reads), new Set(writes)];
   return [...new Set([...reads, ...writes])].map((topic) => {
     const operations: AclOperation[] = [
       ...(read.has(topic) ? ['Read' as const] : []),
-      ...(written.has(topic) ? ['Write' as const] : []),
+      ...(written.has(topic) ? writing : []),
     ];
     return literal('topic', topic, operations, read.has(topic) ? 'a source' : 'a sink');
   });

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, Kafka, Producer, RetryOptions, Transaction } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
+import type { ProducedRecord } from '../record.ts';
 import type { Committer } from '../task/commit-loop.ts';
 import type { StagedBatch } from '../task/stage.ts';
+import { batchBytes, type WriteLimits } from '../task/write-limits.ts';
 import type { CommitPlan, OffsetCommit } from './commit-plan.ts';
 import { CommitError, errorType } from './errors.ts';
 import { Router } from './partitioner.ts';
@@ -31,6 +34,44 @@ interface CommitterOptions {
   readonly taskId: string;
   readonly groupId: string;
   readonly plan: CommitPlan;
+  readonly limits: WriteLimits;
+  /** Asks the brokers again what topics take: they have refused a record that seemed to fit. */
+  readonly relearn: (topics: readonly string[]) => Promise<void>;
+}
+
+/** Rows of changelogs and letters meet their topics here first; no handler can leave out a row. */
+function requireFitting(records: readonly ProducedRecord[], limits: WriteLimits): void {
+  for (const record of records) {
+    const problem = limits.problem(record);
+    if (problem) throw problem;
+  }
+}
+
+const REFUSED = new Map([
+  ['MESSAGE_TOO_LARGE', 'max.message.bytes'],
+  ['RECORD_LIST_TOO_LARGE', 'max.message.bytes and segment.bytes'],
+  ['INVALID_TIMESTAMP', 'message.timestamp.before.max.ms and message.timestamp.after.max.ms'],
+]);
+
+/** Where a record was refused that did not fit after all, the task is run again and meets it in its turn, before it is sent. */
+async function commitError(
+  error: unknown,
+  records: readonly ProducedRecord[],
+  { taskId, limits, relearn }: CommitterOptions,
+): Promise<Error> {
+  const type = errorType(error);
+  const settings = REFUSED.get(type);
+  if (settings === undefined) return new CommitError(taskId, error);
+  const topics = [...new Set(records.map(({ topic }) => topic))];
+  await relearn(topics);
+  if (records.some((record) => limits.problem(record))) return new CommitError(taskId, error, true);
+  return new StreamsError(
+    'RECORD_REFUSED',
+    'fail',
+    `the broker refuses a record that task ${taskId} writes (${type}), to one of ${topics.join(', ')}; the largest has ` +
+      `${Math.max(...records.map(batchBytes))} bytes. What to do: check ${settings} of these topics`,
+    { cause: error },
+  );
 }
 
 /**
@@ -67,17 +108,25 @@ export class ExactlyOnceCommitter implements TaskCommitter {
   }
 
   async commit(batch: StagedBatch): Promise<ReadonlyMap<string, number>> {
-    const { taskId, plan } = this.#options;
+    const { plan, limits } = this.#options;
+    const records = plan.records(batch);
+    requireFitting(records, limits);
     try {
       const transaction = await this.#producer.transaction();
       this.#check();
-      const answers = await sendAll(transaction, this.#router, plan.records(batch), () => this.#check());
+      const answers = await sendAll(
+        transaction,
+        this.#router,
+        records,
+        () => this.#check(),
+        limits.leastBatchBytes,
+      );
       await this.#sendOffsets(transaction, plan.offsets(batch));
       this.#check();
       await transaction.commit();
       return plan.changelogPositions(answers);
     } catch (error) {
-      throw new CommitError(taskId, error);
+      throw await commitError(error, records, this.#options);
     }
   }
 
@@ -132,16 +181,18 @@ export class AtLeastOnceCommitter implements TaskCommitter {
   }
 
   async commit(batch: StagedBatch): Promise<ReadonlyMap<string, number>> {
-    const { consumer, taskId, plan } = this.#options;
+    const { consumer, plan, limits } = this.#options;
+    const records = plan.records(batch);
+    requireFitting(records, limits);
     const check = () => {
       if (this.#closed) throw new Error('the task was dropped');
     };
     try {
-      const answers = await sendAll(this.#producer, this.#router, plan.records(batch), check);
+      const answers = await sendAll(this.#producer, this.#router, records, check, limits.leastBatchBytes);
       await consumer.commitOffsets([...plan.offsets(batch)]);
       return plan.changelogPositions(answers);
     } catch (error) {
-      throw new CommitError(taskId, error);
+      throw await commitError(error, records, this.#options);
     }
   }
 

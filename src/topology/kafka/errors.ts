@@ -16,6 +16,7 @@ const FATAL = new Set([
   'RECORD_LIST_TOO_LARGE',
   'INVALID_TOPIC_EXCEPTION',
   'INVALID_RECORD',
+  'INVALID_TIMESTAMP',
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
@@ -34,7 +35,8 @@ export class CommitError extends Error {
   /** Trying again cannot help. */
   readonly fatal: boolean;
 
-  constructor(taskId: string, cause: unknown) {
+  /** @param again whether the task, taken over anew, will meet the cause where it can be handled */
+  constructor(taskId: string, cause: unknown, again = false) {
     const type = errorType(cause);
     super(
       `task ${taskId} could not commit: ${type}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -43,7 +45,7 @@ export class CommitError extends Error {
     this.name = 'CommitError';
     this.type = type;
     this.fenced = FENCED.has(type);
-    this.fatal = isFatal(type);
+    this.fatal = isFatal(type) && !again;
   }
 }
 

@@ -25,6 +25,7 @@ import type { StreamsOptions } from './settings.ts';
 import { StateKeeper } from './state-keeper.ts';
 import { TopicNames } from './task-ids.ts';
 import { TaskRuns } from './task-runs.ts';
+import { learnLimits } from './topic-limits.ts';
 import { partitionCounts, requireTopicNames, requireTopics } from './topics.ts';
 
 const MAX_STAGED_RECORDS = 8_000;
@@ -277,8 +278,21 @@ export class KafkaStreams {
       ...counts,
       ...own.map(({ topic, partitions }) => [topic, partitions] as const),
     ]);
+    await learnLimits(this.#admin, this.#writtenTopics(own), this.#runtime.limits, this.#options.logger);
     await this.#states.prepare(this.#runs.all, facts);
     await this.#globals.start();
+  }
+
+  /** Topics that sinks choose for each record are not among them. */
+  #writtenTopics(own: readonly { readonly topic: string }[]): string[] {
+    const { deadLetterTopic } = this.#options;
+    const sinks = this.#topology.subTopologies
+      .flatMap((sub) => sub.nodes)
+      .flatMap((node) =>
+        node.kind === 'sink' && typeof node.topic === 'string' ? [this.#names.physical(node.topic)] : [],
+      );
+    const letters = deadLetterTopic === undefined ? [] : [deadLetterTopic];
+    return [...new Set([...sinks, ...own.map(({ topic }) => topic), ...letters])];
   }
 
   #sourceTopics(): string[] {

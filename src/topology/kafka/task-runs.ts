@@ -13,6 +13,7 @@ import type { StreamsOptions } from './settings.ts';
 import type { StateKeeper } from './state-keeper.ts';
 import { type TaskId, type TopicNames, taskKey, tasksOf } from './task-ids.ts';
 import { TaskRun } from './task-run.ts';
+import { learnLimits } from './topic-limits.ts';
 
 export interface TaskRunsOptions {
   readonly topology: Topology;
@@ -124,9 +125,11 @@ export class TaskRuns {
   }
 
   #committer(id: TaskId, plan: CommitPlan): TaskCommitter {
-    const { kafka, consumer, settings } = this.#options;
+    const { kafka, consumer, settings, admin, runtime } = this.#options;
     const { applicationId: groupId, guarantee, transactionTimeoutMs } = settings;
-    const common = { kafka, taskId: taskKey(id), groupId, plan };
+    const { limits } = runtime;
+    const relearn = (topics: readonly string[]) => learnLimits(admin, topics, limits, settings.logger);
+    const common = { kafka, taskId: taskKey(id), groupId, plan, limits, relearn };
     switch (guarantee) {
       case 'exactly_once':
         return new ExactlyOnceCommitter({

@@ -47,3 +47,9 @@ export function deadLetter(topic: string, { record, error }: Failure, nowMs: num
     ],
   };
 }
+
+/** A letter that is too large for its topic: without its value, whose size it tells; topic, partition and offset say where it lies. */
+export function withoutBody(letter: ProducedRecord): ProducedRecord {
+  const size = Buffer.from(String(letter.value?.length ?? 0));
+  return { ...letter, value: null, headers: [...letter.headers, [`${RESERVED}value.bytes`, size]] };
+}

@@ -26,6 +26,9 @@ export interface ErrorHandlers {
   readonly deserialization?: ErrorHandler;
   /** An operator, processor or punctuation threw, or a `mapAsync` failed and did not recover. */
   readonly processing?: ErrorHandler;
-  /** A sink could not serialize an output. `continue` and `dead-letter` leave out that output alone. */
+  /**
+   * A sink could not serialize an output, or its topic would not take it (RECORD_TOO_LARGE, RECORD_TIME_REFUSED). `continue` and
+   * `dead-letter` leave out that output alone.
+   */
   readonly production?: ErrorHandler;
 }

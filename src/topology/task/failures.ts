@@ -1,11 +1,13 @@
 import { StreamsError } from '../errors.ts';
 import type { ProducedRecord } from '../record.ts';
-import { deadLetter } from './dead-letter.ts';
+import { deadLetter, withoutBody } from './dead-letter.ts';
 import type { ErrorAnswer, ErrorHandlers, Failure } from './error-handlers.ts';
+import type { WriteLimits } from './write-limits.ts';
 
 export interface FailuresOptions {
   readonly handlers: ErrorHandlers;
   readonly deadLetterTopic: string | undefined;
+  readonly limits: WriteLimits;
   readonly nowMs: () => number;
 }
 
@@ -45,7 +47,7 @@ export class Failures {
 
   /** Throws DEAD_LETTER_TOPIC_MISSING. */
   letter(failure: Failure): ProducedRecord {
-    const { deadLetterTopic, nowMs } = this.#options;
+    const { deadLetterTopic, limits, nowMs } = this.#options;
     if (deadLetterTopic === undefined) {
       throw new StreamsError(
         'DEAD_LETTER_TOPIC_MISSING',
@@ -55,6 +57,7 @@ export class Failures {
         { cause: failure.error },
       );
     }
-    return deadLetter(deadLetterTopic, failure, nowMs());
+    const letter = deadLetter(deadLetterTopic, failure, nowMs());
+    return limits.problem(letter)?.code === 'RECORD_TOO_LARGE' ? withoutBody(letter) : letter;
   }
 }

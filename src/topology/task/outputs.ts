@@ -4,10 +4,12 @@ import type { ConsumedRecord, RecordContext, StreamRecord } from '../record.ts';
 import type { CompiledNode } from './compile.ts';
 import type { Failures } from './failures.ts';
 import type { Stage } from './stage.ts';
+import type { WriteLimits } from './write-limits.ts';
 
 export interface OutputsOptions {
   readonly stage: Stage;
   readonly failures: Failures;
+  readonly limits: WriteLimits;
   /** What the topology's topics are called where it runs. */
   readonly physical: (topic: string) => string;
   readonly countDropped: (reason: DropReason) => void;
@@ -28,7 +30,7 @@ export class Outputs {
     context: RecordContext,
     source: ConsumedRecord | undefined,
   ): void {
-    const { stage, physical } = this.#options;
+    const { stage, physical, limits } = this.#options;
     const { topic: to, partitioner } = spec;
     const topic = typeof to === 'string' ? to : to.extract(key, value, context);
     let bytes: { readonly key: Buffer | null; readonly value: Buffer | null };
@@ -39,6 +41,11 @@ export class Outputs {
       return;
     }
     const produced = { topic: physical(topic), key: bytes.key, value: bytes.value, timestamp, headers };
+    const problem = limits.problem(produced);
+    if (problem) {
+      this.#refused(name, problem, source);
+      return;
+    }
     stage.produce(
       partitioner
         ? { ...produced, choosePartition: (partitions: number) => partitioner(key, value, partitions) }

@@ -5,11 +5,14 @@ import { AsyncGate } from './async-gate.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { type CompiledGraph, compile, nextAsync } from './compile.ts';
 import { Meter } from './meter.ts';
+import { WriteLimits } from './write-limits.ts';
 
 /** What the tasks of one process share: the byte budget, the gates of its `mapAsync` nodes, the clock, global tables. */
 export interface TaskRuntime extends Required<Omit<TaskRuntimeOptions, 'memoryBudgetBytes'>> {
   readonly budget: ByteBudget;
   readonly meter: Meter;
+  /** What the topics take that are written to; nothing is known until somebody says so. */
+  readonly limits: WriteLimits;
   readonly gates: ReadonlyMap<string, AsyncGate>;
 }
 
@@ -62,6 +65,7 @@ export function createTaskRuntime(
     ...shared,
     budget: new ByteBudget(memoryBudgetBytes),
     meter: new Meter(),
+    limits: new WriteLimits(options.nowMs),
     gates,
   };
 }

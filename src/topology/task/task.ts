@@ -93,6 +93,7 @@ export class Task {
     this.#failures = new Failures({
       handlers: options.handlers ?? {},
       deadLetterTopic: options.deadLetterTopic,
+      limits: runtime.limits,
       nowMs,
     });
     this.graph = compile(nodes);

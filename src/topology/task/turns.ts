@@ -70,6 +70,7 @@ export class Turns implements ExecutionHost, TurnHost, ContextHost {
     this.#outputs = new Outputs({
       stage: effects.stage,
       failures,
+      limits: runtime.limits,
       physical,
       countDropped: (reason) => this.countDropped(reason),
     });

@@ -8,7 +8,7 @@ describe('darkroom acls', { timeout: 20_000 }, () => {
     const { code, out } = await darkroom(['acls', '--roles', 'develop,counters,load'], { env });
     expect(code).toBe(0);
     expect(out).toMatch(/^ {2}topic +image-uploads +Read /m);
-    expect(out).toMatch(/^ {2}topic +outcomes +Write /m);
+    expect(out).toMatch(/^ {2}topic +outcomes +Write, DescribeConfigs /m);
     expect(out).toMatch(/^ {2}transactional-id +photos-develop-\* +Write /m);
     expect(out).toMatch(/^counters\n {2}topic +outcomes +Read .*\n(.*\n)?.*group +photos-counters +Read /m);
     expect(out).toContain('load\n  does not use Kafka\n');

@@ -17,9 +17,9 @@ describe('the rights of an application', () => {
     builder.stream('orders').to('bills');
     builder.stream('returns').to('orders');
     expect(short(aclsOf(builder.build(), options))).toEqual([
-      'topic orders: Read Write',
+      'topic orders: Read Write DescribeConfigs',
       'topic returns: Read',
-      'topic bills: Write',
+      'topic bills: Write DescribeConfigs',
       'group shop: Read',
       'transactional-id shop-*: Write',
     ]);
@@ -30,7 +30,7 @@ describe('the rights of an application', () => {
     builder.stream('orders').repartition({ as: 'by-customer' }).to('bills');
     expect(short(aclsOf(builder.build(), options))).toEqual([
       'topic orders: Read',
-      'topic bills: Write',
+      'topic bills: Write DescribeConfigs',
       'topic shop-*: Create Read Write DescribeConfigs',
       'topic shop-by-customer-repartition: Delete',
       'group shop: Read',
@@ -43,7 +43,7 @@ describe('the rights of an application', () => {
     builder.stream('orders').to('bills');
     expect(short(aclsOf(builder.build(), { ...options, guarantee: 'at_least_once' }))).toEqual([
       'topic orders: Read',
-      'topic bills: Write',
+      'topic bills: Write DescribeConfigs',
       'group shop: Read',
       'cluster kafka-cluster: IdempotentWrite',
     ]);
