@@ -1,9 +1,9 @@
-import type { Admin, Kafka, Producer } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
 import type { ProducedRecord } from '../record.ts';
 import { createKafka, REQUEST_RETRY } from './client.ts';
 import { unreachable } from './errors.ts';
-import { Router } from './partitioner.ts';
+import { createProducer } from './partitioner.ts';
 import { sendAll } from './send.ts';
 import type { KafkaSettings, Logger } from './settings.ts';
 import { partitionCounts } from './topics.ts';
@@ -34,12 +34,10 @@ export interface PlainAdmin {
 /** A producer for the parts of the program that run no topology. Throws KAFKA_UNREACHABLE. */
 export async function connectProducer(settings: KafkaSettings, logger: Logger): Promise<PlainProducer> {
   const kafka: Kafka = createKafka(settings, logger);
-  const router = new Router();
-  const producer: Producer = kafka.producer({
+  const { producer, router } = createProducer(kafka, {
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: router.createPartitioner,
     retry: REQUEST_RETRY,
   });
   await producer.connect().catch((error: unknown) => {

@@ -7,7 +7,7 @@ import type { StagedBatch } from '../task/stage.ts';
 import { batchBytes, type WriteLimits } from '../task/write-limits.ts';
 import type { CommitPlan, OffsetCommit } from './commit-plan.ts';
 import { CommitError, errorType } from './errors.ts';
-import { Router } from './partitioner.ts';
+import { createProducer, type Router } from './partitioner.ts';
 import { sendAll } from './send.ts';
 
 /** The broker answers CONCURRENT_TRANSACTIONS after almost every commit, for a few ms: ask again soon. */
@@ -80,7 +80,7 @@ async function commitError(
  */
 export class ExactlyOnceCommitter implements TaskCommitter {
   readonly #options: CommitterOptions;
-  readonly #router = new Router();
+  readonly #router: Router;
   readonly #producer: Producer;
   #closed = false;
 
@@ -88,15 +88,16 @@ export class ExactlyOnceCommitter implements TaskCommitter {
     options: CommitterOptions & { readonly transactionalId: string; readonly transactionTimeoutMs: number },
   ) {
     this.#options = options;
-    this.#producer = options.kafka.producer({
+    const { producer, router } = createProducer(options.kafka, {
       transactionalId: options.transactionalId,
       transactionTimeout: options.transactionTimeoutMs,
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: this.#router.createPartitioner,
       retry: PRODUCER_RETRY,
     });
+    this.#producer = producer;
+    this.#router = router;
   }
 
   async open(): Promise<void> {
@@ -161,19 +162,20 @@ export class ExactlyOnceCommitter implements TaskCommitter {
 /** Outputs and changelogs first, then offsets: after a crash in between, the outputs come again. */
 export class AtLeastOnceCommitter implements TaskCommitter {
   readonly #options: CommitterOptions & { readonly consumer: Consumer };
-  readonly #router = new Router();
+  readonly #router: Router;
   readonly #producer: Producer;
   #closed = false;
 
   constructor(options: CommitterOptions & { readonly consumer: Consumer }) {
     this.#options = options;
-    this.#producer = options.kafka.producer({
+    const { producer, router } = createProducer(options.kafka, {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner: this.#router.createPartitioner,
       retry: PRODUCER_RETRY,
     });
+    this.#producer = producer;
+    this.#router = router;
   }
 
   async open(): Promise<void> {
@@ -188,7 +190,11 @@ export class AtLeastOnceCommitter implements TaskCommitter {
       if (this.#closed) throw new Error('the task was dropped');
     };
     try {
-      const answers = await sendAll(this.#producer, this.#router, records, check, limits.leastBatchBytes);
+      // a change of state that is kept without its output would let the redo leave that output out
+      const outputs = records.slice(0, batch.outputs.length);
+      const changes = records.slice(batch.outputs.length);
+      await sendAll(this.#producer, this.#router, outputs, check, limits.leastBatchBytes);
+      const answers = await sendAll(this.#producer, this.#router, changes, check, limits.leastBatchBytes);
       await consumer.commitOffsets([...plan.offsets(batch)]);
       return plan.changelogPositions(answers);
     } catch (error) {

@@ -7,11 +7,15 @@
  * 2. Messages of a send are grouped by partition in quadratic time.
  * 3. The coordinator is looked up before each of the four steps of a transaction.
  * 4. Why no broker names a coordinator is swallowed: that this user may not use the group, or the transactional id.
+ * 5. A send to several brokers of which one fails is tried again while the others are under way, which writes their
+ *    records twice; and records whose leader becomes one that has answered already are left out without a word. Sends are
+ *    made leader by leader (send.ts), and where one meets several brokers all the same, its failure is final.
  *
- * Without 2 and 3 everything stays right and becomes slower; without 4 an operator is told less.
+ * Without 2 and 3 everything stays right and becomes slower; without 4 an operator is told less. Without 5 nothing is
+ * right on several brokers.
  */
 import { createRequire } from 'node:module';
-import type { Kafka, KafkaMessage, Message } from 'kafkajs';
+import type { Kafka, KafkaMessage, Message, PartitionMetadata } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
 
 const MENDED_VERSION = '2.2.4';
@@ -47,6 +51,8 @@ export interface ReadPartition extends FetchedPartition {
 interface Broker {
   isConnected(): boolean;
   findGroupCoordinator(query: CoordinatorQuery): Promise<unknown>;
+  produce(request: unknown): Promise<unknown>;
+  addPartitionsToTxn(request: unknown): Promise<unknown>;
   fetch(request: unknown): Promise<{
     readonly responses: readonly {
       readonly topicName: string;
@@ -64,6 +70,7 @@ export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
+  findTopicPartitionMetadata(topic: string): PartitionMetadata[];
   refreshMetadata(): Promise<void>;
   removeBroker(address: { readonly host: string; readonly port: number }): void;
   /** Node ids, each with those of the partitions that it leads. */
@@ -88,10 +95,22 @@ export function mend(kafka: Kafka): void {
   Reflect.set(kafka, create, (options: unknown) => {
     const cluster: Cluster = original.call(kafka, options);
     hideAbortedRecords(cluster);
+    endSplitSends(cluster);
     rememberCoordinators(cluster);
     tellWhyNoCoordinator(cluster);
+    latest.set(kafka, cluster);
     return cluster;
   });
+}
+
+/** The cluster that each client made last. */
+const latest = new WeakMap<Kafka, Cluster>();
+
+/** The cluster of the producer, consumer or admin that `kafka` made last. */
+export function latestCluster(kafka: Kafka): Cluster {
+  const cluster = latest.get(kafka);
+  if (!cluster) throw new Error('this KafkaJS was not mended, or has made nothing yet');
+  return cluster;
 }
 
 const createClusterSymbol = (kafka: Kafka) =>
@@ -123,6 +142,39 @@ function hideAbortedRecords(cluster: Cluster): void {
       for (const { partitions } of answer.responses) partitions.forEach(markAborted);
       return answer;
     };
+    return broker;
+  };
+}
+
+/** KafkaJS begins every attempt of a send with the topics, and then asks for the leaders of all its records. */
+function endSplitSends(cluster: Cluster): void {
+  let leaders = new Set<string>();
+  const begin = cluster.addMultipleTargetTopics.bind(cluster);
+  cluster.addMultipleTargetTopics = (topics) => {
+    leaders = new Set();
+    return begin(topics);
+  };
+  const lead = cluster.findLeaderForPartitions.bind(cluster);
+  cluster.findLeaderForPartitions = (topic, partitions) => {
+    const found = lead(topic, partitions);
+    for (const nodeId of Object.keys(found)) leaders.add(nodeId);
+    return found;
+  };
+  const final = (error: unknown): unknown => (leaders.size > 1 ? new SplitSendError(error) : error);
+
+  const find = cluster.findBroker.bind(cluster);
+  const mended = new WeakSet<Broker>();
+  cluster.findBroker = async (query) => {
+    const broker = await find(query);
+    if (mended.has(broker)) return broker;
+    mended.add(broker);
+    const fail = (error: unknown): never => {
+      throw final(error);
+    };
+    const produce = broker.produce.bind(broker);
+    const addPartitions = broker.addPartitionsToTxn.bind(broker);
+    broker.produce = (request) => produce(request).catch(fail);
+    broker.addPartitionsToTxn = (request) => addPartitions(request).catch(fail);
     return broker;
   };
 }
@@ -177,31 +229,43 @@ function tellWhyNoCoordinator(cluster: Cluster): void {
   };
 }
 
+/** A send to several brokers has failed at one of them; what the others have taken is not known. */
+class SplitSendError extends Error {
+  /** For KafkaJS: not to be tried again. */
+  readonly retriable = false;
+
+  constructor(cause: unknown) {
+    super(
+      `a send to several brokers failed at one: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+      },
+    );
+    this.name = 'SplitSendError';
+  }
+}
+
 type Grouped = Record<string, Message[]>;
 
 /**
  * The messages of a send to one topic. KafkaJS groups them with `messages.reduce(…)`, copying a partition's list for every
- * message. This list lets it group the first one, which tells the partitioner about the topic, and then groups the
- * others by asking that partitioner itself.
+ * message. Each of these has its partition, so this list groups itself.
  */
 class LinearMessages extends Array<Message> {
-  partitionOf: ((message: Message) => number) | undefined;
-
   static override get [Symbol.species]() {
     return Array;
   }
 
   override reduce(step: unknown, initial?: unknown): never {
-    const [first] = this;
-    const { partitionOf } = this;
-    if (!first || !partitionOf || typeof step !== 'function' || initial === undefined) {
+    if (
+      typeof step !== 'function' ||
+      initial === undefined ||
+      this.some(({ partition }) => partition === undefined)
+    )
       return Reflect.apply(Array.prototype.reduce, this, [step, initial]) as never;
-    }
-    const grouped: Grouped = step(initial, first);
-    for (let at = 1; at < this.length; at++) {
-      const message = this[at];
-      if (!message) continue;
-      const partition = partitionOf(message);
+    const grouped: Grouped = {};
+    for (const message of this) {
+      const partition = message.partition ?? 0;
       const group = grouped[partition];
       if (group) group.push(message);
       else grouped[partition] = [message];
@@ -210,9 +274,9 @@ class LinearMessages extends Array<Message> {
   }
 }
 
-/** An empty list to fill and to hand to a send; `partitionOf` must choose as the producer's partitioner does. */
-export function messageList(partitionOf: (message: Message) => number): Message[] {
+/** The list as one to hand to a send; every message has its partition. */
+export function messageList(messages: readonly Message[]): Message[] {
   const list = new LinearMessages();
-  list.partitionOf = partitionOf;
+  for (const message of messages) list.push(message);
   return list;
 }

@@ -1,34 +1,86 @@
 import kafkajs, {
   type ICustomPartitioner,
+  type Kafka,
   type Message,
-  type PartitionerArgs,
   type PartitionMetadata,
+  type Producer,
+  type ProducerConfig,
 } from 'kafkajs';
-import type { RoutedMessage } from './convert.ts';
+import type { ProducedRecord } from '../record.ts';
+import { type RoutedMessage, toMessage } from './convert.ts';
+import { type Cluster, latestCluster } from './mended.ts';
 
-/** Chooses partitions for one producer: a sink's own choice where it has one, else what Java would choose (murmur2 of the key). */
-export class Router {
-  readonly #byKey = kafkajs.Partitioners.DefaultPartitioner();
-  readonly #partitions = new Map<string, PartitionMetadata[]>();
+const NO_LEADER = -1;
 
-  /** For the producer's options. KafkaJS asks it for the first message of a send, with the partitions of the topic as they are now. */
-  readonly createPartitioner: ICustomPartitioner = () => (args) => {
-    this.#partitions.set(args.topic, args.partitionMetadata);
-    return this.#choose(args);
-  };
+/** A KafkaJS producer, and what knows where its records go. */
+export function createProducer(
+  kafka: Kafka,
+  config: Omit<ProducerConfig, 'createPartitioner'>,
+): { readonly producer: Producer; readonly router: Router } {
+  const producer = kafka.producer({ ...config, createPartitioner: byMessage });
+  return { producer, router: new Router(latestCluster(kafka)) };
+}
 
-  /** The partition of a further message of the same send. */
-  partitionOf(topic: string, message: Message): number {
-    return this.#choose({ topic, partitionMetadata: this.#partitions.get(topic) ?? [], message });
-  }
+/** Every message comes with its partition. */
+const byMessage: ICustomPartitioner = () => (args) => partitionOf(args.message);
 
-  #choose(args: PartitionerArgs): number {
-    const { choosePartition }: RoutedMessage = args.message;
-    return choosePartition ? choosePartition(args.partitionMetadata.length) : this.#byKey(args);
-  }
+export function partitionOf({ partition }: Message): number {
+  if (partition === undefined) throw new Error('a message was sent without its partition');
+  return partition;
 }
 
 const byKey = kafkajs.Partitioners.DefaultPartitioner();
+
+/** Chooses partitions for one producer: a sink's own choice where it has one, else what Java would choose (murmur2 of the key). */
+export class Router {
+  readonly #cluster: Pick<Cluster, 'addMultipleTargetTopics' | 'findTopicPartitionMetadata'>;
+  readonly #topics = new Set<string>();
+
+  constructor(cluster: Pick<Cluster, 'addMultipleTargetTopics' | 'findTopicPartitionMetadata'>) {
+    this.#cluster = cluster;
+  }
+
+  /**
+   * The records as messages by topic, those together whose partitions have one leader: a send must not have several, for
+   * KafkaJS tries again a part of it that it has sent already.
+   */
+  async byLeader(records: readonly ProducedRecord[]): Promise<ReadonlyMap<string, Message[]>[]> {
+    const topics = new Set(records.map(({ topic }) => topic));
+    const unknown = [...topics].filter((topic) => !this.#topics.has(topic));
+    if (unknown.length > 0) {
+      await this.#cluster.addMultipleTargetTopics(unknown);
+      for (const topic of unknown) this.#topics.add(topic);
+    }
+    const metadata = new Map(
+      [...topics].map((topic) => [topic, this.#cluster.findTopicPartitionMetadata(topic)]),
+    );
+    const groups = new Map<number, Map<string, Message[]>>();
+    for (const record of records) {
+      const partitions = metadata.get(record.topic) ?? [];
+      const message: RoutedMessage = toMessage(record);
+      message.partition = choose(record.topic, message, partitions);
+      const leader = leaderOf(partitions, message.partition);
+      const group = groups.get(leader) ?? new Map<string, Message[]>();
+      groups.set(leader, group);
+      const list = group.get(record.topic);
+      if (list) list.push(message);
+      else group.set(record.topic, [message]);
+    }
+    return [...groups.values()];
+  }
+}
+
+function choose(topic: string, message: RoutedMessage, partitionMetadata: PartitionMetadata[]): number {
+  if (message.partition !== undefined) return message.partition;
+  return message.choosePartition?.(partitionMetadata.length) ?? byKey({ topic, partitionMetadata, message });
+}
+
+function leaderOf(partitions: readonly PartitionMetadata[], partition: number): number {
+  const at = partitions[partition]; // the broker lists most topics in order
+  const found =
+    at?.partitionId === partition ? at : partitions.find(({ partitionId }) => partitionId === partition);
+  return found?.leader ?? NO_LEADER;
+}
 
 /** The partition that a key's record goes to, as Java would choose it. */
 export function partitionOfKey(key: Buffer | null, partitions: number): number {

@@ -1,7 +1,6 @@
-import type { Message, ProducerBatch, RecordMetadata } from 'kafkajs';
+import type { ProducerBatch, RecordMetadata } from 'kafkajs';
 import type { ProducedRecord } from '../record.ts';
 import type { SendAnswer } from './commit-plan.ts';
-import { toMessage } from './convert.ts';
 import { messageList } from './mended.ts';
 import type { Router } from './partitioner.ts';
 
@@ -51,17 +50,15 @@ export async function sendAll(
   const answers: SendAnswer[] = [];
   const chunkBytes = Math.min(MAX_CHUNK_BYTES, maxBatchBytes - BATCH_OVERHEAD_BYTES);
   for (const chunk of chunks(records, chunkBytes)) {
-    const byTopic = new Map<string, Message[]>();
-    for (const record of chunk) {
-      const list =
-        byTopic.get(record.topic) ?? messageList((message) => router.partitionOf(record.topic, message));
-      if (list.length === 0) byTopic.set(record.topic, list);
-      list.push(toMessage(record));
+    for (const group of await router.byLeader(chunk)) {
+      const topicMessages = [...group].map(([topic, messages]) => ({
+        topic,
+        messages: messageList(messages),
+      }));
+      for (const answer of await sender.sendBatch({ acks: -1, topicMessages }))
+        answers.push({ ...answer, topicRecords: group.get(answer.topicName)?.length ?? 0 });
+      check();
     }
-    const topicMessages = [...byTopic].map(([topic, messages]) => ({ topic, messages }));
-    for (const answer of await sender.sendBatch({ acks: -1, topicMessages }))
-      answers.push({ ...answer, topicRecords: byTopic.get(answer.topicName)?.length ?? 0 });
-    check();
   }
   return answers;
 }
