@@ -86,18 +86,6 @@ export const mapAsync = (
   },
 });
 
-/** An effect that lets records pass: notes values in turn. */
-export const observe = (
-  name: string,
-  parents: readonly string[],
-  action: (value: unknown) => void,
-): NodeSpec => ({
-  kind: 'processor',
-  name,
-  parents,
-  operator: { kind: 'observe', action: (record) => action(record.value) },
-});
-
 export const sink = (name: string, parents: readonly string[], topic: string): NodeSpec => {
   const serialize = (_topic: string, value: unknown) =>
     value === null || value === undefined ? null : Buffer.from(String(value));
