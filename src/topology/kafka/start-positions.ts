@@ -19,8 +19,10 @@ export interface StartPosition {
   readonly metadata: OffsetMetadata | undefined;
 }
 
+type OffsetsAdmin = Pick<Admin, 'fetchOffsets' | 'fetchTopicOffsets'>;
+
 export interface StartOptions {
-  readonly admin: Admin;
+  readonly admin: OffsetsAdmin;
   readonly groupId: string;
   readonly subTopology: SubTopology;
   readonly intakes: readonly Intake[];
@@ -50,10 +52,11 @@ export async function startPositions(options: StartOptions): Promise<StartPositi
       const known = committed
         .find(({ topic }) => topic === intake.topic)
         ?.partitions.find(({ partition }) => partition === intake.partition);
-      const offset = Number(known?.offset ?? -1);
+      if (!known) throw notTold('the committed offset', intake);
+      const offset = Number(known.offset);
       const bounds = await boundsOf(admin, intake, offset);
       intake.highWatermark = bounds.high;
-      const metadata = decodeOffsetMetadata(known?.metadata);
+      const metadata = decodeOffsetMetadata(known.metadata);
       const replay = replayFrom.find(
         ({ topic, partition }) => topic === intake.topic && partition === intake.partition,
       )?.offset;
@@ -68,10 +71,20 @@ export async function startPositions(options: StartOptions): Promise<StartPositi
   );
 }
 
-async function boundsOf(admin: Admin, { topic, partition }: Place, atLeast: number): Promise<Bounds> {
+/**
+ * KafkaJS asks only about the partitions that its metadata has, and answers for no others: while its metadata is behind, an
+ * answer without a partition says nothing about what is committed. The take-over is tried again.
+ */
+const notTold = (what: string, { topic, partition }: Place) =>
+  new Error(
+    `${what} of ${topic}-${partition} could not be learned: the client does not know the partition yet`,
+  );
+
+async function boundsOf(admin: OffsetsAdmin, { topic, partition }: Place, atLeast: number): Promise<Bounds> {
   for (let attempt = 1; ; attempt++) {
     const found = (await admin.fetchTopicOffsets(topic)).find((one) => one.partition === partition);
-    const bounds = { low: Number(found?.low ?? 0), high: Number(found?.high ?? 0) };
+    if (!found) throw notTold('the ends', { topic, partition });
+    const bounds = { low: Number(found.low), high: Number(found.high) };
     if (bounds.high >= atLeast || attempt === END_ATTEMPTS) return bounds;
     await delay(END_WAIT_MS);
   }
