@@ -2,6 +2,8 @@ import type { StateStore } from './types.ts';
 
 /** Rows of bytes, ordered by the bytes of their keys. */
 export interface OrderedBytes {
+  /** Rows with lower keys were dropped, and new ones are not taken; absent: none were. */
+  readonly floor?: Buffer;
   /** Keys may be this long; without it, of whatever length. */
   readonly maxKeyBytes?: number;
   get(key: Buffer): Buffer | null;

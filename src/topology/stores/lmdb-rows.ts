@@ -81,6 +81,10 @@ export class LmdbRows implements OrderedBytes {
     else this.database.putSync(key, value);
   }
 
+  get floor(): Buffer {
+    return this.#floor;
+  }
+
   /** Whether dropping below that key drops more than before. */
   raisesFloor(key: Buffer): boolean {
     return Buffer.compare(key, this.#floor) > 0;

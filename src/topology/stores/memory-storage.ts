@@ -10,6 +10,10 @@ class MemoryRows implements OrderedBytes {
   readonly #rows = sortedMap<Row>();
   #floor = '';
 
+  get floor(): Buffer {
+    return Buffer.from(this.#floor, 'latin1');
+  }
+
   get(key: Buffer): Buffer | null {
     const text = textOf(key);
     return text < this.#floor ? null : (this.#rows.get(text)?.[1] ?? null);

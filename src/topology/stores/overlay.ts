@@ -40,6 +40,7 @@ export class Overlay implements MutableBytes {
   constructor(base: OrderedBytes, onWrite: OnWrite) {
     this.#base = base;
     this.#onWrite = onWrite;
+    this.#floor = base.floor ? textOf(base.floor) : '';
     this.maxKeyBytes = base.maxKeyBytes ?? Number.POSITIVE_INFINITY;
   }
 

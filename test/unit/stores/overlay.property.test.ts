@@ -59,6 +59,23 @@ const action = fc.oneof(
 );
 
 describe.each(storages)('an overlay over $name', ({ name, open }) => {
+  test('keeps what was dropped from the next overlay too', () => {
+    using temporary = open();
+    const { storage } = temporary;
+    const writes: StoreWrite[] = [];
+    const over = () =>
+      new Overlay(storage.rows('s'), (key, value, dropsBelow) =>
+        writes.push({ store: 's', key, value, timestamp: 0, dropsBelow }),
+      );
+    over().dropBelow(some('b'));
+    storage.apply(writes.splice(0), new Map());
+    const next = over();
+    next.put(some('a'), some('1'));
+    next.put(some('b'), some('2'));
+    expect([...next.range(null, null)].map(([key]) => text(key))).toEqual(['b']);
+    expect(writes).toHaveLength(1);
+  });
+
   test('reads, walks, commits and rolls back as a sorted map would', () => {
     fc.assert(
       fc.property(fc.nat(80), fc.array(action, { maxLength: 60 }), (rows, actions) => {
