@@ -94,7 +94,11 @@ async function read(client: Redis, prefix: string): Promise<ImageCounts> {
     }
   }
   return {
-    counts: [...sums.entries()].toSorted(byName).map(([, count]) => count),
+    // what a correction has taken out leaves a zero
+    counts: [...sums.entries()]
+      .toSorted(byName)
+      .map(([, count]) => count)
+      .filter(({ images }) => images !== 0),
     rebuilding,
     incomplete: missing.length > 0,
     missing,

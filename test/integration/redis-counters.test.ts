@@ -9,13 +9,8 @@ import { sharedStack } from '../shared-stack.ts';
 
 const TOPIC = 'image-stats';
 const signal = new AbortController().signal;
-const image: CountedImage = {
-  customerId: 'acme',
-  type: 'jpeg',
-  outcome: 'processed',
-  day: '2026-11-20',
-  change: 1,
-};
+const category = { customerId: 'acme', type: 'jpeg', outcome: 'processed', day: '2026-11-20' };
+const image: CountedImage = { ...category, change: 1 };
 
 function records(offsets: readonly number[], change: Partial<CountedImage> = {}, partition = 0) {
   return offsets.map(
@@ -74,15 +69,28 @@ describe('counters in Redis', () => {
     await sink.write(batch, { signal, ranges });
     expect(await read()).toEqual({
       counts: [
-        { ...image, images: 5 },
-        { ...image, type: 'a "type", with {braces}', images: 1 },
-        { ...image, customerId: 'birch', day: '2026-11-21', images: 1 },
+        { ...category, images: 5 },
+        { ...category, type: 'a "type", with {braces}', images: 1 },
+        { ...category, customerId: 'birch', day: '2026-11-21', images: 1 },
       ].toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)),
       rebuilding: false,
       incomplete: false,
       missing: [],
     });
     expect(await bare.hget(`${prefix}:{p0}:counts:2026-11-20`, '["acme","jpeg","processed"]')).toBe('2');
+  });
+
+  it('takes out again what a correction replaces, once', async () => {
+    const failed = { outcome: 'failed', day: '2026-11-19' };
+    const range = { topic: TOPIC, partition: 0, from: 0, to: 2 };
+    const batch = [
+      ...records([0], failed),
+      ...records([1], { ...failed, change: -1 }),
+      ...records([1], { day: '2026-11-19' }),
+    ];
+    for (let times = 0; times < 2; times++) await sink.write(batch, { signal, ranges: [range] });
+    const { counts } = await read();
+    expect(counts).toEqual([{ ...category, day: '2026-11-19', images: 1 }]);
   });
 
   it('counts a batch that comes again not again, nor a part of it in another batch', async () => {
