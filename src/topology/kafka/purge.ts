@@ -23,6 +23,8 @@ export class RepartitionPurge {
   readonly #purged = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #purging = false;
+  /** Why it last failed: said once as a warning. */
+  #told: string | undefined;
 
   constructor(options: PurgeOptions) {
     const { topology, names } = options;
@@ -53,10 +55,11 @@ export class RepartitionPurge {
       }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      logger.debug(
+      logger[reason === this.#told ? 'debug' : 'warn'](
         { reason },
         'committed records could not be removed from repartition topics; tried again later',
       );
+      this.#told = reason;
     } finally {
       this.#purging = false;
     }
