@@ -10,8 +10,8 @@ export function developImage({ darkroom }: Pick<DevelopDeps, 'darkroom'>) {
     { signal }: AsyncContext,
   ): Promise<DevelopedImage | RefusedImage> => {
     if (image.kind === 'refused') return image;
-    const { bytes, limits, kind: _, ...carried } = image;
-    const result = await darkroom.develop(bytes, { signal, limits });
+    const { bytes, limits, wishes, kind: _, ...carried } = image;
+    const result = await darkroom.develop(bytes, { ...wishes, signal, limits });
     return result.outcome === 'processed'
       ? { kind: 'developed', ...carried, developed: result }
       : { kind: 'refused', ...carried, refused: result };

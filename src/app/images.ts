@@ -1,4 +1,4 @@
-import type { Developed, ImageFacts, OwnLimits, Refused } from '../processors/types.ts';
+import type { Developed, DevelopOptions, ImageFacts, OwnLimits, Refused } from '../processors/types.ts';
 import type { StoredRendition } from '../serdes/image-processed.generated.ts';
 import type { Arrival } from '../sources/arrival.ts';
 
@@ -17,6 +17,8 @@ export type FetchedImage = Carried & {
   readonly bytes: Buffer;
   /** What its customer's policy allows. */
   readonly limits: OwnLimits;
+  /** What is asked for it, by its customer's policy and by whoever sent it. */
+  readonly wishes: Omit<DevelopOptions, 'signal' | 'limits'>;
 };
 
 export type DevelopedImage = Carried & { readonly kind: 'developed'; readonly developed: Developed };

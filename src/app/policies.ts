@@ -1,4 +1,4 @@
-import type { OwnLimits } from '../processors/types.ts';
+import type { DevelopOptions, OwnLimits } from '../processors/types.ts';
 import type { ImageCodec } from '../serdes/codec.ts';
 import type { ImagePolicy } from '../serdes/image-policy.generated.ts';
 import type { Arrival, Unusable } from '../sources/arrival.ts';
@@ -9,28 +9,39 @@ export interface ArrivalWithPolicy {
   readonly policyBytes: Buffer | null;
 }
 
-interface Applied {
+/** What a policy means for an image. */
+export interface AppliedPolicy {
   readonly limits: OwnLimits;
+  readonly wishes: Pick<DevelopOptions, 'pipeline' | 'renditionFormats' | 'camera'>;
+  /** Absent: the customer has none. */
   readonly policyVersion?: number;
 }
 
-/** What a policy means for an image. One that cannot be read must not let through what its customer forbids. */
+/** Reads a policy. One that cannot be read must not let through what its customer forbids. */
 export async function policyOf(
   bytes: Buffer | null,
   codec: Pick<ImageCodec, 'decodePolicy'>,
-): Promise<Applied | Unusable> {
-  if (bytes === null) return { limits: {} };
+): Promise<AppliedPolicy | Unusable> {
+  if (bytes === null) return { limits: {}, wishes: {} };
   const policy = await codec.decodePolicy(bytes);
-  if (policy.ok) return { limits: limitsOf(policy.value), policyVersion: policy.value.version };
+  if (policy.ok) return applied(policy.value);
   return {
     code: 'POLICY_UNREADABLE',
     reason: `the customer's policy cannot be read: ${policy.reason}; set it again with "darkroom policies set"`,
   };
 }
 
-const limitsOf = ({ formats, maxBytes, maxPixels, maxFrames }: ImagePolicy): OwnLimits => ({
-  ...(formats && { formats }),
-  ...(maxBytes !== null && { maxBytes }),
-  ...(maxPixels !== null && { maxPixels }),
-  ...(maxFrames !== null && { maxFrames }),
-});
+function applied(policy: ImagePolicy): AppliedPolicy {
+  const { version, updatedAt: _, pipeline, renditionFormats, camera, ...limits } = policy;
+  return {
+    limits: present(limits),
+    wishes: present({ pipeline, renditionFormats, camera }),
+    policyVersion: version,
+  };
+}
+
+/** Without what is null. */
+function present<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> };
+function present(values: object): object {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}

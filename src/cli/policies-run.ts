@@ -15,6 +15,12 @@ export interface PolicyLimits {
   readonly maxBytes?: number;
   readonly maxPixels?: number;
   readonly maxFrames?: number;
+  readonly maxSide?: number;
+  readonly maxRatio?: number;
+  readonly maxDecoderMemory?: number;
+  readonly pipeline?: string;
+  readonly renditionFormats?: readonly string[];
+  readonly camera?: true;
 }
 
 /** Prints every policy. Throws Failure when one cannot be read. */
@@ -28,7 +34,7 @@ export async function listPolicies(options: { readonly json?: true }, terminal: 
 
 export async function setPolicy(
   customer: string,
-  { formats, maxBytes, maxPixels, maxFrames }: PolicyLimits,
+  asked: PolicyLimits,
   options: { readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
@@ -36,10 +42,16 @@ export async function setPolicy(
   const before = (await policies.read()).get(customer);
   const policy: ImagePolicy = {
     version: (before?.version ?? 0) + 1,
-    formats: formats ?? null,
-    maxBytes: maxBytes ?? null,
-    maxPixels: maxPixels ?? null,
-    maxFrames: maxFrames ?? null,
+    formats: asked.formats ?? null,
+    maxBytes: asked.maxBytes ?? null,
+    maxPixels: asked.maxPixels ?? null,
+    maxFrames: asked.maxFrames ?? null,
+    maxSidePx: asked.maxSide ?? null,
+    maxRatio: asked.maxRatio ?? null,
+    maxDecoderBytes: asked.maxDecoderMemory ?? null,
+    pipeline: asked.pipeline ?? null,
+    renditionFormats: asked.renditionFormats ?? null,
+    camera: asked.camera ?? null,
     updatedAt: Date.now(),
   };
   await policies.write(customer, policy);
@@ -121,12 +133,19 @@ class Policies {
   }
 }
 
-function line(customer: string, { version, formats, maxBytes, maxPixels, maxFrames }: ImagePolicy): string {
-  const limits = [
+function line(customer: string, policy: ImagePolicy): string {
+  const { formats, maxBytes, maxPixels, maxFrames, maxSidePx, maxRatio, maxDecoderBytes } = policy;
+  const said = [
     formats && `formats ${formats.join(',')}`,
     maxBytes !== null && `at most ${maxBytes} bytes`,
     maxPixels !== null && `at most ${maxPixels} pixels`,
     maxFrames !== null && `at most ${maxFrames} frames`,
+    maxSidePx !== null && `at most ${maxSidePx} pixels a side`,
+    maxRatio !== null && `at most ${maxRatio} decoded bytes a byte`,
+    maxDecoderBytes !== null && `at most ${maxDecoderBytes} bytes of decoder memory`,
+    policy.pipeline !== null && `pipeline ${policy.pipeline}`,
+    policy.renditionFormats && `renditions ${policy.renditionFormats.join(',')}`,
+    policy.camera && 'camera told',
   ].filter(Boolean);
-  return `${customer}  version ${version}  ${limits.join(', ') || 'no limits of its own'}`;
+  return `${customer}  version ${policy.version}  ${said.join(', ') || 'nothing of its own'}`;
 }

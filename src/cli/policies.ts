@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parsePixels, parseSize } from '../config/units.ts';
 import { DECODABLE_FORMATS } from '../processors/guard.ts';
+import { RENDITION_FORMATS } from '../processors/types.ts';
 import { customerProblem } from '../sources/customer-id.ts';
 import type { PolicyLimits } from './policies-run.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,7 +13,7 @@ Examples:
   $ darkroom policies set acme --max-pixels 20MP      replaces the policy as a whole
   $ darkroom policies delete acme                     acme's images are as the service allows
 
-A policy only narrows what the service allows. It holds for images that are read after it was set, within a second.
+A policy only narrows what the service allows, and chooses among its pipelines. It holds for images that are read after it was set, within a second.
 All need KAFKA_BROKERS and SCHEMA_REGISTRY_URL. \`darkroom start --help\` lists the variables.`;
 
 /** `darkroom policies`: what each customer's images may be. */
@@ -36,7 +37,13 @@ export function policiesCommand(terminal: Terminal): Command {
     .option('--formats <formats>', 'formats that are processed, with commas', formats)
     .option('--max-bytes <size>', 'largest image file', size)
     .option('--max-pixels <pixels>', 'largest picture, over all its frames', pixels)
-    .option('--max-frames <number>', 'longest animation', frames)
+    .option('--max-frames <number>', 'longest animation', wholeNumber)
+    .option('--max-side <pixels>', 'longest side of a frame', wholeNumber)
+    .option('--max-ratio <number>', 'most decoded bytes for each byte of the file', wholeNumber)
+    .option('--max-decoder-memory <size>', 'most memory that decoding may take', size)
+    .option('--pipeline <name>', "pipeline that makes the renditions; the service's configuration names them")
+    .option('--rendition-formats <formats>', 'what "best" may choose from, with commas', renditionFormats)
+    .option('--camera', "let events tell the camera's make and model")
     .option(json, 'print the policy as one line of JSON')
     .action(async (id: string, { json, ...limits }: PolicyLimits & { readonly json?: true }) => {
       const { setPolicy } = await import('./policies-run.ts');
@@ -63,15 +70,16 @@ function customer(given: string): string {
   return given;
 }
 
-function formats(given: string): readonly string[] {
-  const names = given.split(',').map((name) => name.trim());
-  const unknown = names.filter((name) => !DECODABLE_FORMATS.some((format) => format === name));
-  if (unknown.length > 0)
-    throw new InvalidArgumentError(
-      `It must be a list with commas, each one of ${DECODABLE_FORMATS.join(', ')}.`,
-    );
-  return names;
-}
+const listOf =
+  (choices: readonly string[]) =>
+  (given: string): readonly string[] => {
+    const names = given.split(',').map((name) => name.trim());
+    if (!names.every((name) => choices.includes(name)))
+      throw new InvalidArgumentError(`It must be a list with commas, each one of ${choices.join(', ')}.`);
+    return names;
+  };
+const formats = listOf(DECODABLE_FORMATS);
+const renditionFormats = listOf(RENDITION_FORMATS);
 
 function size(given: string): number {
   const bytes = parseSize(given);
@@ -87,7 +95,7 @@ function pixels(given: string): number {
   return count;
 }
 
-function frames(given: string): number {
+function wholeNumber(given: string): number {
   const count = Number(given);
   if (!Number.isInteger(count) || count < 1)
     throw new InvalidArgumentError('It must be a whole number of at least 1.');

@@ -29,7 +29,7 @@ export async function tryFiles(
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipeline: pipelineOf(options.plugin ?? processing.plugin),
+    pipelines: [pipelineOf(options.plugin ?? processing.plugin)],
   });
   const results: FileResult[] = [];
   const table = options.json

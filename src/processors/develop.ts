@@ -5,7 +5,7 @@ import { identify } from './identify.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
 import { readHeader, transform } from './transform.ts';
-import type { Developed, ImageFacts, Refused } from './types.ts';
+import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
 
 const LOADERS: Readonly<Record<DecodableFormat, string>> = {
   jpeg: 'VipsForeignLoadJpeg',
@@ -32,12 +32,14 @@ export function factsOfBytes(bytes: Buffer): Pick<ImageFacts, 'bytes' | 'format'
   return { bytes: bytes.length, format: identify(bytes), sha256: hash('sha256', bytes, 'hex') };
 }
 
+/** What is asked for one image, with all names looked up. */
+export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | 'pipeline'> {
+  readonly limits: Limits;
+  readonly pipeline: Pipeline;
+}
+
 /** Identify, guard, transform, in this process. Never rejects: a fault of ours is DEVELOP_FAILED. */
-export async function develop(
-  bytes: Buffer,
-  limits: Limits,
-  pipeline: Pipeline,
-): Promise<Developed | Refused> {
+export async function develop(bytes: Buffer, { limits, pipeline }: DevelopJob): Promise<Developed | Refused> {
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   let known: Partial<ImageFacts> = { bytes: bytes.length, format: identify(bytes) };

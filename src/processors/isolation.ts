@@ -4,12 +4,12 @@ import { StreamsError } from '../topology/errors.ts';
 import { factsOfBytes } from './develop.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';
-import type { Pipeline } from './pipeline.ts';
+import { type Pipeline, pipelineNamed } from './pipeline.ts';
 import { Refusal, toRefused } from './refusal.ts';
 import { createScratch, type Slot, scratchUnavailable } from './scratch.ts';
 import type { Darkroom, Developed, Refused } from './types.ts';
 import { createWorkerPool, WorkerLost } from './worker-pool.ts';
-import type { WorkerResult } from './worker-protocol.ts';
+import type { WorkerJob, WorkerResult } from './worker-protocol.ts';
 
 export interface DarkroomOptions {
   /** Images at once, each in a process of its own; the number of cores is right. */
@@ -19,10 +19,14 @@ export interface DarkroomOptions {
   /** Resident bytes of one worker process, above which it is killed. A 50-megapixel progressive JPEG needs some 350 MiB. */
   readonly workerMemoryBytes: number;
   readonly limits: Limits;
-  readonly pipeline: Pipeline;
+  /** At least one; their names differ. An image for which none is named goes through the first. */
+  readonly pipelines: readonly [Pipeline, ...Pipeline[]];
   /** Where images pass to the workers; by default in memory (/dev/shm), else in the temporary folder. */
   readonly scratchFolder?: string;
 }
+
+/** What a worker is told of an image besides where its bytes are. */
+type Asked = Omit<WorkerJob, 'inputPath' | 'inputBytes' | 'outputPath'>;
 
 /** One on the way in, one on the way out; renditions are smaller than what may come in. */
 const SCRATCH_FILES = 2;
@@ -34,8 +38,8 @@ const MAX_CRASHES = 2;
  * Throws PLUGIN_MISSING when a step of the pipeline is not there.
  */
 export function createDarkroom(options: DarkroomOptions): Darkroom {
-  const { limits: serviceLimits, pipeline, deadlineMs, workerMemoryBytes, workers } = options;
-  for (const { path } of pipeline.steps) {
+  const { limits: serviceLimits, pipelines, deadlineMs, workerMemoryBytes, workers } = options;
+  for (const { path } of pipelines.flatMap(({ steps }) => steps)) {
     if (isAbsolute(path) && existsSync(path)) continue;
     throw new StreamsError(
       'PLUGIN_MISSING',
@@ -48,7 +52,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     workers,
     deadlineMs,
     memoryBytes: workerMemoryBytes,
-    settings: { limits: serviceLimits, pipeline },
+    settings: { limits: serviceLimits, pipelines },
   });
   const free = Array.from({ length: workers }, () => scratch.slot());
   const queue: ((slot: Slot) => void)[] = [];
@@ -81,12 +85,12 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
   /** One image in one worker; again when the worker was lost by no fault of the image. */
   const attempt = async (
     bytes: Buffer,
-    limits: Limits,
+    asked: Asked,
     slot: Slot,
     signal: AbortSignal,
   ): Promise<Developed | Refused> => {
     const { inputPath, outputPath } = slot;
-    const job = { inputPath, inputBytes: bytes.length, outputPath, limits };
+    const job = { ...asked, inputPath, inputBytes: bytes.length, outputPath };
     let crashes = 0;
     let unstarted = 0;
     for (;;) {
@@ -110,8 +114,9 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     }
   };
 
-  const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {} }) => {
+  const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {}, ...wishes }) => {
     const limits = narrowed(serviceLimits, own);
+    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name).name;
     const startedMs = performance.now();
     const signal = caller ? AbortSignal.any([caller, end.signal]) : end.signal;
     signal.throwIfAborted();
@@ -129,7 +134,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     const slot = await acquire(signal);
     active++;
     try {
-      return await attempt(bytes, limits, slot, signal);
+      return await attempt(bytes, { ...wishes, limits, pipeline }, slot, signal);
     } catch (error) {
       signal.throwIfAborted();
       return refused(error);

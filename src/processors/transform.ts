@@ -1,6 +1,6 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { Pipeline, RenditionSpec } from './pipeline.ts';
-import { pipelineId } from './pipeline.ts';
+import { pipelineId, RENDITION_DEFAULTS } from './pipeline.ts';
 import { type RawImage, runModule } from './plug-in.ts';
 import { firstLine, reject } from './refusal.ts';
 import type { ImageFacts, Rendition } from './types.ts';
@@ -17,7 +17,7 @@ interface Size {
 }
 
 /** The size that fits inside the box with the same proportions, never larger than the image, at least one pixel. */
-export function fitInside({ width, height }: Size, maxWidth: number, maxHeight: number): Size {
+export function fitInside({ width, height }: Size, maxWidth = Infinity, maxHeight = Infinity): Size {
   const scale = Math.min(1, maxWidth / width, maxHeight / height);
   return {
     width: Math.max(1, Math.round(width * scale)),
@@ -67,8 +67,8 @@ export async function transform(
 async function decode(bytes: Buffer, facts: ImageFacts, pipeline: Pipeline): Promise<RawImage> {
   const { width, height } = fitInside(
     facts,
-    Math.max(...pipeline.renditions.map((spec) => spec.maxWidthPx)),
-    Math.max(...pipeline.renditions.map((spec) => spec.maxHeightPx)),
+    Math.max(...pipeline.renditions.map((spec) => spec.widthPx ?? Infinity)),
+    Math.max(...pipeline.renditions.map((spec) => spec.heightPx ?? Infinity)),
   );
   try {
     // `error` refuses truncated files and lets decoders' mere warnings pass; the guard has counted the pixels already.
@@ -102,13 +102,14 @@ async function render(
 ): Promise<Rendition> {
   const { pageHeight, ...info } = image.info;
   // From the original's size, not from the decoded one: rounding twice would differ by a pixel.
-  const { width, height } = fitInside(original, spec.maxWidthPx, spec.maxHeightPx);
+  const { width, height } = fitInside(original, spec.widthPx, spec.heightPx);
   const raw = timing ? { ...info, pageHeight } : info;
   const decoded = sharp(image.data, { raw, animated: timing !== undefined, limitInputPixels: false });
   const sized =
     width === info.width && height === pageHeight ? decoded : decoded.resize(width, height, { fit: 'fill' });
+  const quality = typeof spec.quality === 'number' ? spec.quality : RENDITION_DEFAULTS.quality;
   const opaque = timing === undefined && (info.channels === 3 || info.channels === 1);
-  const body = await (opaque ? asJpeg(sized, spec.quality) : asWebp(sized, spec.quality, timing)).toBuffer();
+  const body = await (opaque ? asJpeg(sized, quality) : asWebp(sized, quality, timing)).toBuffer();
   return opaque
     ? { name: spec.name, format: 'jpeg', extension: 'jpg', contentType: 'image/jpeg', width, height, body }
     : { name: spec.name, format: 'webp', extension: 'webp', contentType: 'image/webp', width, height, body };

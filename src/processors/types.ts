@@ -24,11 +24,15 @@ export interface ImageFacts {
   readonly sha256: string;
 }
 
+/** Formats that a rendition can be written in. */
+export const RENDITION_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif'] as const;
+export type RenditionFormat = (typeof RENDITION_FORMATS)[number];
+
 /** One derived picture. */
 export interface Rendition {
   /** Name in the pipeline: `large`, `medium`, `thumb`. */
   readonly name: string;
-  readonly format: 'jpeg' | 'png' | 'webp' | 'avif';
+  readonly format: RenditionFormat;
   /** File name extension without the dot. */
   readonly extension: string;
   readonly contentType: string;
@@ -67,16 +71,40 @@ export interface OwnLimits {
   /** Width × height, summed over all frames. */
   readonly maxPixels?: number;
   readonly maxFrames?: number;
+  /** Width and height of one frame. */
+  readonly maxSidePx?: number;
+  /** Decoded bytes over all frames for each byte of the file. */
+  readonly maxRatio?: number;
+  /** What decoding takes, at the format's real cost. */
+  readonly maxDecoderBytes?: number;
   readonly formats?: readonly string[];
+}
+
+/** A place in the picture as it is shown: 0 to 1 from the left and from the top, after EXIF orientation. */
+export interface FocalPoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What is asked for one image. */
+export interface DevelopOptions {
+  readonly signal?: AbortSignal;
+  /** What its owner allows of what the service allows. */
+  readonly limits?: OwnLimits;
+  /** Name of one of the pipelines; absent: the default one. */
+  readonly pipeline?: string;
+  /** What must stay in a crop. */
+  readonly focalPoint?: FocalPoint;
+  /** Formats that `best` may choose from; absent: all. */
+  readonly renditionFormats?: readonly string[];
+  /** Whether facts tell the camera's make and model. */
+  readonly camera?: boolean;
 }
 
 /** The processors in one: identify, guard, transform, in a child process that may be killed. */
 export interface Darkroom {
   /** Never rejects for what an image does; only for its own end (`close`) or an aborted signal. */
-  develop(
-    bytes: Buffer,
-    options: { readonly signal?: AbortSignal; readonly limits?: OwnLimits },
-  ): Promise<Developed | Refused>;
+  develop(bytes: Buffer, options: DevelopOptions): Promise<Developed | Refused>;
   /** Worker processes now alive, for metrics and tests. */
   workers(): number;
   /** Ends every worker process. */

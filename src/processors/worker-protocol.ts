@@ -1,19 +1,21 @@
 import type { Limits } from './guard.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Developed, Refused, Rendition } from './types.ts';
+import type { Developed, DevelopOptions, Refused, Rendition } from './types.ts';
 
 /** What a worker process is given once, as its argument. */
 export interface WorkerSettings {
   readonly limits: Limits;
-  readonly pipeline: Pipeline;
+  readonly pipelines: readonly Pipeline[];
 }
 
 /** One image: where its bytes lie and where the renditions go. */
-export interface WorkerJob {
+export interface WorkerJob extends Omit<DevelopOptions, 'signal' | 'limits' | 'pipeline'> {
   readonly inputPath: string;
   readonly inputBytes: number;
   readonly outputPath: string;
   readonly limits: Limits;
+  /** Name of one of the pipelines. */
+  readonly pipeline: string;
 }
 
 /** Sent when a worker begins with a job: the one that is to be killed if it does not end. */

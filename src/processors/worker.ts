@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import workerpool from 'workerpool';
 import { develop, prepareProcess } from './develop.ts';
+import { pipelineNamed } from './pipeline.ts';
 import { firstLine } from './refusal.ts';
 import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './worker-protocol.ts';
 
@@ -17,7 +18,7 @@ const reused = Buffer.allocUnsafeSlow(REUSED_BYTES);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 // The parent is gone. Not `process.exit`: that would wait for a decoder that runs.
 process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-if (settings.pipeline.steps.length > 0) watchParent();
+if (settings.pipelines.some(({ steps }) => steps.length > 0)) watchParent();
 prepareProcess(settings.limits);
 
 /** A plug-in may block this thread for good, and `disconnect` is never seen then; another thread sees it. */
@@ -55,10 +56,12 @@ function writeOutput(path: string, bodies: readonly Buffer[]): void {
 async function developJob(job: WorkerJob): Promise<WorkerResult> {
   workerpool.workerEmit(started);
   try {
-    const result = await develop(readInput(job), job.limits, settings.pipeline);
+    const { inputPath: _in, inputBytes: _bytes, outputPath, ...asked } = job;
+    const pipeline = pipelineNamed(settings.pipelines, job.pipeline);
+    const result = await develop(readInput(job), { ...asked, pipeline });
     if (result.outcome !== 'processed') return result;
     writeOutput(
-      job.outputPath,
+      outputPath,
       result.renditions.map((rendition) => rendition.body),
     );
     const renditions = result.renditions.map(({ body, ...rest }) => ({ ...rest, bytes: body.length }));

@@ -24,7 +24,7 @@ export function developRole(context: RoleContext): Role {
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipeline,
+    pipelines: [pipeline],
   });
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });

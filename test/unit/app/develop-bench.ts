@@ -29,7 +29,7 @@ export const startDarkroom = (): Darkroom =>
     deadlineMs: 20_000,
     workerMemoryBytes: 1024 * 1024 * 1024,
     limits: DEFAULT_LIMITS,
-    pipeline: STANDARD_PIPELINE,
+    pipelines: [STANDARD_PIPELINE],
   });
 
 /** The application's own topology in the driver, over a folder that serves as its buckets. */

@@ -87,6 +87,12 @@ test("a customer's policy narrows what is allowed, from when it is set until it 
     maxBytes: null,
     maxPixels: null,
     maxFrames: null,
+    maxSidePx: null,
+    maxRatio: null,
+    maxDecoderBytes: null,
+    pipeline: null,
+    renditionFormats: null,
+    camera: null,
     updatedAt: 1,
   };
   const put = (value: Buffer | null) =>

@@ -46,5 +46,6 @@ test.each([undefined, 7])(
 );
 
 test('an inline image holds nothing beyond its record', () => {
-  expect(fetchedBytes({ kind: 'fetched', identity, original, bytes: original, limits: {} })).toBe(0);
+  const image = { kind: 'fetched', identity, original, bytes: original, limits: {}, wishes: {} } as const;
+  expect(fetchedBytes(image)).toBe(0);
 });

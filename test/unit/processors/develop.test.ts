@@ -34,13 +34,16 @@ function flat(width: number, height: number, reds: readonly number[]): Promise<B
 }
 
 async function developed(bytes: Buffer): Promise<Developed> {
-  const result = await develop(bytes, DEFAULT_LIMITS, STANDARD_PIPELINE);
+  const result = await develop(bytes, { limits: DEFAULT_LIMITS, pipeline: STANDARD_PIPELINE });
   if (result.outcome !== 'processed') throw new Error(`${result.code}: ${result.reason}`);
   return result;
 }
 
 async function refusal(bytes: Buffer, limits: Partial<Limits> = {}) {
-  const result = await develop(bytes, { ...DEFAULT_LIMITS, ...limits }, STANDARD_PIPELINE);
+  const result = await develop(bytes, {
+    limits: { ...DEFAULT_LIMITS, ...limits },
+    pipeline: STANDARD_PIPELINE,
+  });
   if (result.outcome === 'processed') throw new Error('it was processed');
   return result;
 }

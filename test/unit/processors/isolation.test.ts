@@ -25,7 +25,7 @@ function darkroom(options: Partial<DarkroomOptions> = {}, plugInName?: string): 
     deadlineMs: 15_000,
     workerMemoryBytes: 1024 ** 3,
     limits: DEFAULT_LIMITS,
-    pipeline: { ...STANDARD_PIPELINE, steps },
+    pipelines: [{ ...STANDARD_PIPELINE, steps }],
     ...options,
   });
   open.push(made);

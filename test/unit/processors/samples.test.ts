@@ -39,7 +39,7 @@ describe('the sample pictures', () => {
       deadlineMs: 30_000,
       workerMemoryBytes: 1024 ** 3,
       limits: DEFAULT_LIMITS,
-      pipeline: STANDARD_PIPELINE,
+      pipelines: [STANDARD_PIPELINE],
     });
     try {
       const results = await Promise.all(samples.map(({ bytes }) => room.develop(bytes, {})));

@@ -10,7 +10,7 @@ const room = createDarkroom({
   deadlineMs: 60_000,
   workerMemoryBytes: 1024 ** 3,
   limits: DEFAULT_LIMITS,
-  pipeline: { ...STANDARD_PIPELINE, steps: [{ step: 'module', path }] },
+  pipelines: [{ ...STANDARD_PIPELINE, steps: [{ step: 'module', path }] }],
   scratchFolder,
 });
 const hang = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#0a0a0a' } })
