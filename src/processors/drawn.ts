@@ -1,0 +1,39 @@
+import type { Metadata, Sharp } from 'sharp';
+import type { ImageFacts } from './types.ts';
+
+/** Timing of an animation, which raw pixels cannot carry. */
+export interface Timing {
+  /** Milliseconds a frame. */
+  readonly delay?: number[];
+  /** 0: for ever. */
+  readonly loop?: number;
+}
+
+/** A rendition as it will look, not yet in any format. */
+export interface Drawn {
+  /** A pipeline that gives the pixels, made anew at each call; ends without an output format. */
+  readonly image: () => Sharp;
+  /** Of one frame. */
+  readonly width: number;
+  readonly height: number;
+  readonly frames: number;
+  /** Whether any pixel may be transparent. */
+  readonly hasAlpha: boolean;
+  /** Only where frames > 1. */
+  readonly timing?: Timing;
+}
+
+/** Who made the picture, as its EXIF says it. */
+export interface Copyright {
+  readonly copyright?: string;
+  readonly artist?: string;
+}
+
+/** What encoding may ask of the image that a rendition comes from. */
+export interface Source {
+  readonly facts: ImageFacts;
+  readonly header: Metadata;
+  readonly copyright?: Copyright;
+  /** Formats that `best` may choose from; absent: all. */
+  readonly renditionFormats?: readonly string[];
+}
