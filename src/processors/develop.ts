@@ -1,8 +1,10 @@
-import { hash } from 'node:crypto';
 import sharp from 'sharp';
+import { readExif } from './exif.ts';
+import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
 import { type DecodableFormat, guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { identify } from './identify.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
+import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
 import { readHeader, transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
@@ -27,11 +29,6 @@ export function prepareProcess(limits: Limits): void {
   sharp.cache(false);
 }
 
-/** What can be told of any bytes without decoding them. */
-export function factsOfBytes(bytes: Buffer): Pick<ImageFacts, 'bytes' | 'format' | 'sha256'> {
-  return { bytes: bytes.length, format: identify(bytes), sha256: hash('sha256', bytes, 'hex') };
-}
-
 /** What is asked for one image, with all names looked up. */
 export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | 'pipeline'> {
   readonly limits: Limits;
@@ -39,7 +36,10 @@ export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | '
 }
 
 /** Identify, guard, transform, in this process. Never rejects: a fault of ours is DEVELOP_FAILED. */
-export async function develop(bytes: Buffer, { limits, pipeline }: DevelopJob): Promise<Developed | Refused> {
+export async function develop(
+  bytes: Buffer,
+  { limits, pipeline, camera }: DevelopJob,
+): Promise<Developed | Refused> {
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   let known: Partial<ImageFacts> = { bytes: bytes.length, format: identify(bytes) };
@@ -49,14 +49,19 @@ export async function develop(bytes: Buffer, { limits, pipeline }: DevelopJob): 
     known = seen;
     guardFormat(seen.format, limits);
     const header = await readHeader(bytes);
-    const { width, height } = header.autoOrient;
-    const facts = { ...seen, width, height, frames: header.pages ?? 1, hasAlpha: header.hasAlpha };
+    const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
+    const facts = factsOfHeader(seen, header, exif, camera);
     known = facts;
     guardHeader(header, limits);
-    const renditions = await transform(bytes, facts, header, pipeline);
+    let all: ImageFacts = facts;
+    const seeDecoded = (image: RawImage) => {
+      all = { ...facts, look: lookOf(image) };
+      known = all;
+    };
+    const renditions = await transform(bytes, facts, header, pipeline, seeDecoded);
     return {
       outcome: 'processed',
-      facts,
+      facts: all,
       pipeline: pipelineId(pipeline),
       renditions,
       durationMs: elapsedMs(),

@@ -41,15 +41,18 @@ export function isAnimated(facts: ImageFacts): boolean {
 
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and the others derived from that, which
- * costs half of a pipeline each. Upright, in sRGB, without any metadata. Throws a Refusal.
+ * costs half of a pipeline each. Upright, in sRGB, without any metadata. `seeDecoded` gets the picture before any step. Throws a
+ * Refusal.
  */
 export async function transform(
   bytes: Buffer,
   facts: ImageFacts,
   header: Metadata,
   pipeline: Pipeline,
+  seeDecoded: (image: RawImage) => void = () => {},
 ): Promise<Rendition[]> {
   let image = await decode(bytes, facts, pipeline);
+  seeDecoded(image);
   let original: Size = facts;
   for (const step of pipeline.steps) {
     const before = image;
