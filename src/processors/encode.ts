@@ -56,8 +56,7 @@ async function asNumber(
 ): Promise<Written> {
   const { write } = createWriter(pixels, manner);
   // What has no scale of its own is made as good as it can be: 80 means nothing to a palette.
-  if (ENCODERS[format].scale === 'palette')
-    return { format, body: await write(format, 'full'), reached: true };
+  if (ENCODERS[format].palette) return { format, body: await write(format, 'full'), reached: true };
   return { format, body: await write(format, quality), quality, reached: true };
 }
 
@@ -87,7 +86,10 @@ async function smallest(
     if (found && (!best || isBetter(found, best))) best = found;
   }
   if (!best) throw new Error('no format was tried');
-  return best;
+  // Where PNG wins it is a drawing, and WebP without loss holds most of these in less.
+  if (best.format !== 'png' || !formats.includes('webp')) return best;
+  const body = await createWriter(pixels, manner).write('webp', 'full');
+  return body.length < best.body.length ? { ...best, format: 'webp', body } : best;
 }
 
 function isBetter(one: Written, other: Written): boolean {

@@ -4,7 +4,7 @@ import type { RenditionFormat } from '../types.ts';
 
 /** What an encoder is told besides the pixels. */
 export interface Settings {
-  /** 1 to 100 on the encoder's own scale, or the most that the format can. */
+  /** 1 to 100 on the encoder's own scale, or the most that the format can: without loss where it has that. */
   readonly quality: number | 'full';
   readonly progressive: boolean;
   readonly timing?: Timing;
@@ -19,11 +19,10 @@ export interface Encoder {
   /** `mask`: a pixel is there or not. */
   readonly alpha: 'none' | 'mask' | 'full';
   readonly motion: boolean;
-  /**
-   * What a number means to it. `lossy`: its own scale. `palette`: the number of colours, 2 at 1 to 256 at 100, on a
-   * logarithmic scale; `full` is without loss for PNG and 256 colours for GIF.
-   */
-  readonly scale: 'lossy' | 'palette';
+  /** Whether it takes away by a palette instead of detail. */
+  readonly palette: boolean;
+  /** Those that differ, rising; the last of a palette is not yet `full` where that is without loss. */
+  readonly qualities: readonly number[];
   readonly write: (image: Sharp, settings: Settings) => Sharp;
 }
 
@@ -33,10 +32,15 @@ const FULL_CHROMA_QUALITY = 90;
 const chroma = (quality: number) => (quality < FULL_CHROMA_QUALITY ? '4:2:0' : '4:4:4');
 const lossy = (quality: Settings['quality']) => (quality === 'full' ? 100 : quality);
 
-/** 2 at 1, 256 at 100; equal steps of quality multiply the colours by equal factors. */
-export function paletteColours(quality: number): number {
-  return Math.round(2 ** (1 + (7 * (quality - 1)) / 99));
-}
+const ONE_TO_HUNDRED: readonly number[] = Array.from({ length: 100 }, (_, index) => index + 1);
+
+/** sharp writes no other numbers of colours into a GIF. */
+const GIF_COLOURS: ReadonlyMap<number, number> = new Map([
+  [25, 2],
+  [50, 4],
+  [75, 16],
+  [100, 256],
+]);
 
 /** The settings are measured in docs/formats-and-quality.md and chosen in ADR 26. */
 export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
@@ -46,7 +50,8 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 65_535,
     alpha: 'none',
     motion: false,
-    scale: 'lossy',
+    palette: false,
+    qualities: ONE_TO_HUNDRED,
     // Without optimised Huffman tables: half the encoder's time for 1.5 % more bytes. Scans need them and get them anyway.
     write: (image, { quality, progressive }) =>
       image.jpeg({
@@ -63,13 +68,14 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 1_000_000,
     alpha: 'full',
     motion: false,
-    scale: 'palette',
-    // Filtered at level 3: the time of the default (unfiltered at 6) and smaller; a palette is not filtered, its neighbours
-    // are unlike each other as numbers.
+    palette: true,
+    qualities: ONE_TO_HUNDRED,
+    // Filtered at level 3: the time of the default (unfiltered at 6) and smaller. Less than full is libimagequant's quality,
+    // at most 256 colours; numbers of a palette are not like their neighbours, so they are not filtered.
     write: (image, { quality, progressive }) =>
       quality === 'full'
         ? image.png({ compressionLevel: 3, adaptiveFiltering: true, progressive })
-        : image.png({ palette: true, colours: paletteColours(quality), effort: 1, progressive }),
+        : image.png({ palette: true, quality, effort: 1, progressive }),
   },
   webp: {
     extension: 'webp',
@@ -77,9 +83,13 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 16_383,
     alpha: 'full',
     motion: true,
-    scale: 'lossy',
+    palette: false,
+    qualities: ONE_TO_HUNDRED,
     // Effort 2: less than half the time of the default 4 for 3 % more bytes.
-    write: (image, { quality, timing }) => image.webp({ quality: lossy(quality), effort: 2, ...timing }),
+    write: (image, { quality, timing }) =>
+      image.webp(
+        quality === 'full' ? { lossless: true, effort: 2, ...timing } : { quality, effort: 2, ...timing },
+      ),
   },
   avif: {
     extension: 'avif',
@@ -87,7 +97,8 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 16_384,
     alpha: 'full',
     motion: false,
-    scale: 'lossy',
+    palette: false,
+    qualities: ONE_TO_HUNDRED,
     // Effort 0 is no smaller than WebP, and 4, the default, takes more than ten times as long as 1.
     write: (image, { quality }) =>
       image.avif({
@@ -103,9 +114,10 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 65_535,
     alpha: 'mask',
     motion: true,
-    scale: 'palette',
+    palette: true,
+    qualities: [...GIF_COLOURS.keys()],
     // Effort 1: a third of the time of the default 7 for 3 % more bytes.
     write: (image, { quality, timing }) =>
-      image.gif({ colours: quality === 'full' ? 256 : paletteColours(quality), effort: 1, ...timing }),
+      image.gif({ colours: GIF_COLOURS.get(lossy(quality)), effort: 1, ...timing }),
   },
 };

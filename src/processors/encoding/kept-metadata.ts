@@ -4,17 +4,23 @@ import type { Copyright } from '../drawn.ts';
 /** Characters of each field; what is longer is cut, for it would be repeated in every rendition. */
 const MAX_CHARACTERS = 500;
 
+/** libvips takes the last parentheses of a value for its own note of the type, and drops them. */
+const EXIF_TAIL = ' (ASCII)';
+
 /**
  * Writes who made the picture, and nothing else: Copyright and Artist of EXIF's IFD0, dc:rights and dc:creator of XMP.
+ * EXIF is ASCII, where other letters become their nearest or `?`; XMP has them all.
  * Where neither is known the picture stays without metadata. GIF has no place for them.
  */
 export function withCopyright(image: Sharp, { copyright, artist }: Copyright): Sharp {
   const rights = clean(copyright);
   const creator = clean(artist);
   if (!rights && !creator) return image;
-  return image
-    .withExif({ IFD0: { ...(rights && { Copyright: rights }), ...(creator && { Artist: creator }) } })
-    .withXmp(xmp(rights, creator));
+  const ifd0 = {
+    ...(rights && { Copyright: rights + EXIF_TAIL }),
+    ...(creator && { Artist: creator + EXIF_TAIL }),
+  };
+  return image.withExif({ IFD0: ifd0 }).withXmp(xmp(rights, creator));
 }
 
 /** On one line, of characters that XML and EXIF can hold. */

@@ -6,57 +6,55 @@ export interface Tried<T> {
   readonly reached: boolean;
 }
 
-const MAX_QUALITY = 100;
-
 /**
- * The lowest quality from 1 to 100 whose result passes, taking for granted that a higher one passes too; where none
- * does, 100's. Seven tries at most. `hopeless` ends the search with undefined, after a try that did not pass.
+ * The lowest of the qualities (rising, at least one) whose result passes, taking for granted that a higher one passes too;
+ * where none does, the highest. By halves: seven tries at most among a hundred. `hopeless` ends the search with undefined,
+ * after a try that did not pass.
  */
 export async function lowestQuality<T>(
+  qualities: readonly number[],
   attempt: (quality: number) => Promise<T>,
   passes: (result: T) => boolean,
   hopeless: (result: T) => boolean = () => false,
 ): Promise<Tried<T> | undefined> {
-  let low = 1;
-  let above = MAX_QUALITY + 1;
+  let low = 0;
+  let above = qualities.length;
   let best: Tried<T> | undefined;
-  let last: Tried<T> | undefined;
   while (low < above) {
-    const quality = Math.floor((low + above) / 2);
-    const result = await attempt(quality);
-    last = { quality, result, reached: passes(result) };
-    if (last.reached) {
-      best = last;
-      above = quality;
+    const middle = Math.floor((low + above) / 2);
+    const tried = await tryOne(qualities[middle], attempt, passes);
+    if (tried.reached) {
+      above = middle;
     } else {
-      if (hopeless(result)) return undefined;
-      low = quality + 1;
+      if (hopeless(tried.result)) return undefined;
+      low = middle + 1;
     }
+    if (tried.reached || !best?.reached) best = tried;
   }
-  return best ?? last;
+  return best;
 }
 
 /**
- * The highest quality from 1 to 100 whose result passes, taking for granted that a lower one passes too; where none
- * does, 1's. Seven tries at most.
+ * The highest of the qualities (rising, at least one) whose result passes, taking for granted that a lower one passes too;
+ * where none does, the lowest. By halves: seven tries at most among a hundred.
  */
 export async function highestQuality<T>(
+  qualities: readonly number[],
   attempt: (quality: number) => Promise<T>,
   passes: (result: T) => boolean,
 ): Promise<Tried<T>> {
-  let below = 0;
-  let high = MAX_QUALITY;
-  let best: Tried<T> | undefined;
-  while (true) {
-    const quality = Math.ceil((below + high) / 2);
-    const result = await attempt(quality);
-    const tried = { quality, result, reached: passes(result) };
-    if (tried.reached) {
-      best = tried;
-      below = quality;
-    } else {
-      high = quality - 1;
-    }
-    if (below >= high) return best ?? tried;
-  }
+  const falling = qualities.toReversed();
+  const found = await lowestQuality(falling, attempt, passes);
+  if (!found) throw new Error('there are no qualities to choose from');
+  return found;
+}
+
+async function tryOne<T>(
+  quality: number | undefined,
+  attempt: (quality: number) => Promise<T>,
+  passes: (result: T) => boolean,
+): Promise<Tried<T>> {
+  if (quality === undefined) throw new Error('there are no qualities to choose from');
+  const result = await attempt(quality);
+  return { quality, result, reached: passes(result) };
 }

@@ -1,4 +1,5 @@
 import type { RenditionFormat } from '../types.ts';
+import { ENCODERS } from './encoders.ts';
 import type { Pixels } from './pixels.ts';
 import { highestQuality, lowestQuality } from './quality-search.ts';
 import { createWriter, type Manner } from './writer.ts';
@@ -19,7 +20,7 @@ export interface Written {
 const EQUAL = 1;
 
 /**
- * The lowest quality that is as similar as asked for, of an animation's first frame; 100 where none is. PNG is without loss
+ * The lowest quality that is as similar as asked for, of an animation's first frame; the highest where none is. PNG is without loss
  * always: brightness says little about a palette's colours. Undefined when it would be larger than `smallerThan`.
  */
 export async function withSimilarity(
@@ -36,6 +37,7 @@ export async function withSimilarity(
   const moving = pixels.still !== pixels;
   const still = moving ? createWriter(pixels.still, manner) : writer;
   const found = await lowestQuality(
+    ENCODERS[format].qualities,
     async (quality) => {
       const body = await still.write(format, quality);
       return { body, similarity: await still.similarity(format, body) };
@@ -68,6 +70,7 @@ export async function fitting(
     if (reached || compared) return { format, body, similarity: EQUAL, reached };
   }
   const { quality, result, reached } = await highestQuality(
+    ENCODERS[format].qualities,
     (tried) => writer.write(format, tried),
     (body) => body.length <= maxBytes,
   );
