@@ -76,20 +76,22 @@ async function smallest(
   let best: Written | undefined;
   // One after the other: what is known to be smaller ends the search in the next format early.
   for (const format of formats) {
-    const found = await withSimilarity(
-      pixels,
-      format,
-      target,
-      manner,
-      best?.reached ? best.body.length : Infinity,
-    );
+    const below = best?.reached ? best.body.length : Infinity;
+    const found = await withSimilarity(pixels, format, target, manner, below);
     if (found && (!best || isBetter(found, best))) best = found;
+    if (format === 'png' && best?.format === 'png' && formats.includes('webp')) {
+      best = await orLosslessWebp(pixels, best, manner);
+    }
   }
   if (!best) throw new Error('no format was tried');
-  // Where PNG wins it is a drawing, and WebP without loss holds most of these in less.
-  if (best.format !== 'png' || !formats.includes('webp')) return best;
+  return best;
+}
+
+/** A PNG with fewer bytes than pixels is a drawing; WebP without loss takes long for photographs, and never wins. */
+async function orLosslessWebp(pixels: Pixels, png: Written, manner: Manner): Promise<Written> {
+  if (png.body.length > pixels.width * pixels.height) return png;
   const body = await createWriter(pixels, manner).write('webp', 'full');
-  return body.length < best.body.length ? { ...best, format: 'webp', body } : best;
+  return body.length < png.body.length ? { ...png, format: 'webp', body } : png;
 }
 
 function isBetter(one: Written, other: Written): boolean {
