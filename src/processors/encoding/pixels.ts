@@ -27,16 +27,23 @@ export interface PixelsWanted {
 }
 
 /** Renders what was drawn. Throws what drawing throws. */
-export async function pixelsOf(drawn: Drawn, { motion, icc }: PixelsWanted): Promise<Pixels> {
-  const moving = motion && drawn.frames > 1;
-  const still = icc ? await stillWithProfile(drawn) : undefined;
-  if (!still) return rawPixels(drawn, moving);
-  if (!moving) return still;
-  // No lossless format holds frames and a profile at little cost, so each encoding draws anew; it is animated WebP only.
-  return { ...still, timing: drawn.timing, use: (work) => work(drawn.image().keepIccProfile()) };
+export async function pixelsOf(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
+  // What is drawn with its profile may lie in PNGs of ours.
+  return wanted.icc ? withLoader('png', () => inOwnColours(drawn, wanted)) : rawPixels(drawn, wanted);
 }
 
-async function rawPixels(drawn: Drawn, moving: boolean): Promise<Pixels> {
+async function inOwnColours(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
+  const still = await stillWithProfile(drawn);
+  if (!still) return rawPixels(drawn, wanted);
+  if (!isMoving(drawn, wanted)) return still;
+  // No lossless format holds frames and a profile at little cost, so each encoding draws anew; it is animated WebP only.
+  const use: Pixels['use'] = (work) => withLoader('png', () => work(drawn.image().keepIccProfile()));
+  return { ...still, timing: drawn.timing, use };
+}
+
+const isMoving = (drawn: Drawn, { motion }: PixelsWanted) => motion && drawn.frames > 1;
+
+async function rawPixels(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
   const { data, info } = await rendered(drawn);
   const { width, height } = drawn;
   const { channels } = info;
@@ -67,7 +74,7 @@ async function rawPixels(drawn: Drawn, moving: boolean): Promise<Pixels> {
       return still;
     },
   };
-  if (!moving) return still;
+  if (!isMoving(drawn, wanted)) return still;
   const use: Pixels['use'] = (work) => work(open(data, info.height, height));
   return { ...common, samples, use, still, timing: drawn.timing };
 }
@@ -90,7 +97,7 @@ async function stillWithProfile(drawn: Drawn): Promise<Pixels | undefined> {
     const image = sharp(png, { limitInputPixels: false }).keepIccProfile();
     return drawn.frames > 1 ? image.extract({ left: 0, top: 0, width, height }) : image;
   };
-  const { icc, channels } = await withLoader('png', () => sharp(png, { limitInputPixels: false }).metadata());
+  const { icc, channels } = await sharp(png, { limitInputPixels: false }).metadata();
   if (!icc || channels < 3 || icc.toString('latin1', 16, 20) !== 'RGB ') return undefined;
   const still: Pixels = {
     width,
