@@ -42,7 +42,12 @@ async function choose(
   const { quality, format } = spec;
   if (typeof quality === 'number') {
     if (format !== 'best') return asNumber(pixels, formats[0], quality, manner);
-    return smallest(pixels, formats, await similarityOfJpeg(pixels, quality, manner), manner);
+    const target = await similarityOfJpeg(pixels, quality, manner);
+    if (!formats.includes('jpeg')) return smallest(pixels, formats, target, manner);
+    // The measure itself needs no search, and nothing larger is ever the best.
+    const jpeg = await asNumber(pixels, 'jpeg', quality, manner);
+    const others = formats.filter((other) => other !== 'jpeg');
+    return smallest(pixels, others, target, manner, { ...jpeg, similarity: target });
   }
   if ('similarity' in quality) return smallest(pixels, formats, quality.similarity, manner);
   return fullest(pixels, formats, quality.maxBytes, spec, manner);
@@ -72,8 +77,9 @@ async function smallest(
   formats: readonly RenditionFormat[],
   target: number,
   manner: Manner,
+  known?: Written,
 ): Promise<Written> {
-  let best: Written | undefined;
+  let best = known;
   // One after the other: what is known to be smaller ends the search in the next format early.
   for (const format of formats) {
     const below = best?.reached ? best.body.length : Infinity;

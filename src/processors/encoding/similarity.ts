@@ -75,18 +75,29 @@ function blocksOf(a: Luma, b: Luma): Blocks {
   const across = Math.max(1, Math.floor(a.width / BLOCK_PX));
   const down = Math.max(1, Math.floor(a.height / BLOCK_PX));
   const sums = new Float64Array(across * down * FIELDS);
-  for (let y = 0; y < a.height; y++) {
-    const row = Math.min(down - 1, Math.floor(y / BLOCK_PX)) * across;
-    for (let x = 0; x < a.width; x++) {
-      const one = a.data[y * a.width + x] ?? 0;
-      const other = b.data[y * a.width + x] ?? 0;
-      const at = (row + Math.min(across - 1, Math.floor(x / BLOCK_PX))) * FIELDS;
-      sums[at] = (sums[at] ?? 0) + 1;
-      sums[at + 1] = (sums[at + 1] ?? 0) + one;
-      sums[at + 2] = (sums[at + 2] ?? 0) + other;
-      sums[at + 3] = (sums[at + 3] ?? 0) + one * one;
-      sums[at + 4] = (sums[at + 4] ?? 0) + other * other;
-      sums[at + 5] = (sums[at + 5] ?? 0) + one * other;
+  for (let row = 0; row < down; row++) {
+    const bottom = row === down - 1 ? a.height : (row + 1) * BLOCK_PX;
+    for (let column = 0; column < across; column++) {
+      const right = column === across - 1 ? a.width : (column + 1) * BLOCK_PX;
+      let count = 0;
+      let sumA = 0;
+      let sumB = 0;
+      let sumAA = 0;
+      let sumBB = 0;
+      let sumAB = 0;
+      for (let y = row * BLOCK_PX; y < bottom; y++) {
+        for (let x = column * BLOCK_PX; x < right; x++) {
+          const one = a.data[y * a.width + x] ?? 0;
+          const other = b.data[y * a.width + x] ?? 0;
+          count += 1;
+          sumA += one;
+          sumB += other;
+          sumAA += one * one;
+          sumBB += other * other;
+          sumAB += one * other;
+        }
+      }
+      sums.set([count, sumA, sumB, sumAA, sumBB, sumAB], (row * across + column) * FIELDS);
     }
   }
   return { sums, across, down };
@@ -123,12 +134,14 @@ export function similarity(a: Luma, b: Luma): number {
   return total / (windowsAcross * windowsDown);
 }
 
-function ofWindow([count = 1, a = 0, b = 0, aa = 0, bb = 0, ab = 0]: Float64Array): number {
-  const meanA = a / count;
-  const meanB = b / count;
-  const varianceA = aa / count - meanA * meanA;
-  const varianceB = bb / count - meanB * meanB;
-  const covariance = ab / count - meanA * meanB;
+function ofWindow(sum: Float64Array): number {
+  const at = (field: number) => sum[field] ?? 0;
+  const count = at(0);
+  const meanA = at(1) / count;
+  const meanB = at(2) / count;
+  const varianceA = at(3) / count - meanA * meanA;
+  const varianceB = at(4) / count - meanB * meanB;
+  const covariance = at(5) / count - meanA * meanB;
   return (
     ((2 * meanA * meanB + C1) * (2 * covariance + C2)) /
     ((meanA * meanA + meanB * meanB + C1) * (varianceA + varianceB + C2))
