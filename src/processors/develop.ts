@@ -1,30 +1,21 @@
 import sharp from 'sharp';
 import { readExif } from './exif.ts';
 import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
-import { type DecodableFormat, guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
+import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { identify } from './identify.ts';
+import { allowLoaders } from './loaders.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
 import { readHeader, transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
 
-const LOADERS: Readonly<Record<DecodableFormat, string>> = {
-  jpeg: 'VipsForeignLoadJpeg',
-  png: 'VipsForeignLoadPng',
-  webp: 'VipsForeignLoadWebp',
-  gif: 'VipsForeignLoadNsgif',
-  avif: 'VipsForeignLoadHeif',
-  tiff: 'VipsForeignLoadTiff',
-};
-
 /**
  * Prepares this process for strangers' images: only the decoders of allowed formats exist in it. Parallelism is one
  * image a process, so one thread an image; libvips' cache serves repeated work on one file only.
  */
 export function prepareProcess(limits: Limits): void {
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: limits.formats.map((format) => LOADERS[format]) });
+  allowLoaders(limits.formats);
   sharp.concurrency(1);
   sharp.cache(false);
 }

@@ -69,6 +69,10 @@ export interface Rendition {
   readonly width: number;
   readonly height: number;
   readonly body: Buffer;
+  /** That it was written with, on the scale of its encoder; absent where it is without loss or has a full palette. */
+  readonly quality?: number;
+  /** Mean SSIM of its brightness against the picture without loss, where the quality was sought by it. */
+  readonly similarity?: number;
 }
 
 /** A picture that came out well. */
