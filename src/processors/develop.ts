@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto';
 import sharp from 'sharp';
+import { readHeader } from './drawing/decode.ts';
 import { type DecodableFormat, guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { identify } from './identify.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
-import { readHeader, transform } from './transform.ts';
+import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
 
 const LOADERS: Readonly<Record<DecodableFormat, string>> = {
@@ -39,7 +40,8 @@ export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | '
 }
 
 /** Identify, guard, transform, in this process. Never rejects: a fault of ours is DEVELOP_FAILED. */
-export async function develop(bytes: Buffer, { limits, pipeline }: DevelopJob): Promise<Developed | Refused> {
+export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed | Refused> {
+  const { limits, pipeline } = job;
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   let known: Partial<ImageFacts> = { bytes: bytes.length, format: identify(bytes) };
@@ -53,7 +55,7 @@ export async function develop(bytes: Buffer, { limits, pipeline }: DevelopJob): 
     const facts = { ...seen, width, height, frames: header.pages ?? 1, hasAlpha: header.hasAlpha };
     known = facts;
     guardHeader(header, limits);
-    const renditions = await transform(bytes, facts, header, pipeline);
+    const renditions = await transform(bytes, facts, header, job);
     return {
       outcome: 'processed',
       facts,
