@@ -21,8 +21,6 @@ export interface Drawn {
   readonly hasAlpha: boolean;
   /** Only where frames > 1. */
   readonly timing?: Timing;
-  /** The profile that the pixels are in, of RGB, to be embedded as it is; absent: sRGB. */
-  readonly icc?: Buffer;
 }
 
 /** Who made the picture, as its EXIF says it. */

@@ -28,8 +28,10 @@ export async function transform(
   // Steps are given sRGB, and what they give back is sRGB.
   const apart = steps.length > 0 ? [] : renditions.filter((spec) => keepsColours(spec, header));
   const shared = renditions.filter((spec) => !apart.includes(spec));
+  // A step is shown all of an animation, whatever is made of it.
+  const wanted = steps.length > 0 ? { allFrames: true } : {};
   const decoded: Picture = {
-    image: await decode(bytes, facts, shared.length > 0 ? shared : apart),
+    image: await decode(bytes, facts, shared.length > 0 ? shared : apart, wanted),
     original: facts,
     timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
     focalPoint: job.focalPoint,
@@ -37,7 +39,7 @@ export async function transform(
   const picture = await stepped(decoded, facts, job.pipeline);
   const inOwnColours =
     apart.length > 0
-      ? { ...decoded, image: await decode(bytes, facts, apart, true), icc: header.icc }
+      ? { ...decoded, image: await decode(bytes, facts, apart, { ownColours: true }), icc: header.icc }
       : undefined;
   const source: Source = {
     facts,

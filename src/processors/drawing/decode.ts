@@ -60,20 +60,20 @@ export function sharedSize(original: Size, specs: readonly RenditionSpec[]): Siz
 
 /**
  * Decodes the image for these renditions, upright, in 8 bits, in sRGB or with `ownColours` in the colours of its own
- * profile. Throws a Refusal.
+ * profile. Frames that no rendition shows are left out, unless `allFrames` are wanted. Throws a Refusal.
  */
 export async function decode(
   bytes: Buffer,
   facts: ImageFacts,
   specs: readonly RenditionSpec[],
-  ownColours = false,
+  { ownColours = false, allFrames = specs.some(mayMove) } = {},
 ): Promise<RawImage> {
   const { width, height } = sharedSize(facts, specs);
   try {
     // `error` refuses truncated files and lets decoders' mere warnings pass; the guard has counted the pixels already.
     const { data, info } = await sharp(bytes, {
       failOn: 'error',
-      animated: isAnimated(facts) && specs.some(mayMove),
+      animated: isAnimated(facts) && allFrames,
       limitInputPixels: false,
       ignoreIcc: ownColours,
     })

@@ -1,20 +1,15 @@
 import type { Sharp } from 'sharp';
 import type { Drawn } from '../drawn.ts';
 import type { RenditionSpec } from '../pipeline.ts';
-import type { RawImage } from '../plug-in.ts';
-import { reject } from '../refusal.ts';
 import { cropOf } from './crop.ts';
 import { mayMove } from './decode.ts';
 import { type Framing, framingOf, placeAt, type Size, sameSize, type Window } from './geometry.ts';
+import { guardSize } from './guard-size.ts';
 import { overlaid } from './overlay.ts';
 import { type Picture, still } from './picture.ts';
 import { eachFrame, hasAlpha, open, openFrames, type Pixels, pixelsOf } from './pixels.ts';
+import { withProfile } from './profile.ts';
 import { turn } from './turn.ts';
-
-/** No format holds longer sides. */
-const MAX_SIDE_PX = 65_535;
-/** Over all frames; libvips' own limit of what it reads. */
-const MAX_PIXELS = 0x3fff ** 2;
 
 type Margins = Readonly<Record<'top' | 'right' | 'bottom' | 'left', number>>;
 
@@ -29,7 +24,7 @@ export async function draw(picture: Picture, spec: RenditionSpec): Promise<Drawn
   const margins = marginsOf(framing, spec);
   const { info } = turned.image;
   const frames = info.height / info.pageHeight;
-  guardSize(framing, margins, frames, spec);
+  guardSize(spec.name, padded(framing.box, spec.pad), frames);
   const crop = await cropOf(turned, framing, spec);
   const cut = (image: Sharp): Sharp => {
     const { scaled } = framing;
@@ -39,18 +34,15 @@ export async function draw(picture: Picture, spec: RenditionSpec): Promise<Drawn
     return crop ? sized.extract(crop) : sized;
   };
   const { timing, icc } = turned;
-  const rest = { frames, ...(frames > 1 && timing && { timing }), ...(icc && { icc }) };
-  if (!margins && !hasEffects(spec)) {
+  const motion = frames > 1 && timing ? { frames, timing } : { frames };
+  if (!margins && !hasEffects(spec) && !icc) {
     const { width, height } = crop ?? framing.scaled;
-    return { image: () => cut(openFrames(turned.image)), width, height, hasAlpha: hasAlpha(info), ...rest };
+    return { image: () => cut(openFrames(turned.image)), width, height, hasAlpha: hasAlpha(info), ...motion };
   }
   const drawn = await eachFrame(turned.image, (frame) => finish(cut(open(frame)), spec, margins));
-  return { ...asDrawn(drawn), ...rest };
-}
-
-function asDrawn(image: RawImage): Omit<Drawn, 'frames'> {
-  const { width, pageHeight: height } = image.info;
-  return { image: () => openFrames(image), width, height, hasAlpha: hasAlpha(image.info) };
+  const { width, pageHeight: height } = drawn.info;
+  const image = icc ? await withProfile(drawn, icc) : () => openFrames(drawn);
+  return { image, width, height, hasAlpha: hasAlpha(drawn.info), ...motion };
 }
 
 function hasEffects({ grayscale, blur, sharpen, watermark }: RenditionSpec): boolean {
@@ -85,20 +77,8 @@ function marginsOf({ scaled, box }: Framing, spec: RenditionSpec): Margins | und
   return Object.values(margins).some((margin) => margin > 0) ? margins : undefined;
 }
 
-/** A thin picture made large would take all memory before an encoder could refuse it. */
-function guardSize(
-  { box }: Framing,
-  margins: Margins | undefined,
-  frames: number,
-  { name }: RenditionSpec,
-): void {
-  const { top, right, bottom, left } = margins ?? { top: 0, right: 0, bottom: 0, left: 0 };
-  const size: Size = margins ? { width: box.width + left + right, height: box.height + top + bottom } : box;
-  const { width, height } = size;
-  if (width <= MAX_SIDE_PX && height <= MAX_SIDE_PX && width * height * frames <= MAX_PIXELS) return;
-  throw reject(
-    'RENDITION_TOO_LARGE',
-    `the rendition ${name} would have ${width} × ${height} × ${frames} pixels; a side has at most ${MAX_SIDE_PX}, all frames ` +
-      `${MAX_PIXELS}: give it a box with both sides, or none that enlarges`,
-  );
+/** What a box is with the pad of its rendition; a box of `contain` has its own margins inside. */
+function padded({ width, height }: Size, pad: RenditionSpec['pad']): Size {
+  if (!pad) return { width, height };
+  return { width: width + pad.leftPx + pad.rightPx, height: height + pad.topPx + pad.bottomPx };
 }

@@ -1,6 +1,7 @@
 import type { RenditionSpec } from '../pipeline.ts';
 import type { FocalPoint } from '../types.ts';
 import { type Size, sameSize, turnedPoint, turnedSize, type Window } from './geometry.ts';
+import { guardSize } from './guard-size.ts';
 import type { Picture } from './picture.ts';
 import { eachFrame, framesOf, open, type Pixels, pixelsOf } from './pixels.ts';
 
@@ -10,7 +11,7 @@ const TRIMMABLE_PX = 3;
 /** What is done before framing: trimmed, then turned, then mirrored. The focal point stays on what it was on. */
 export async function turn(picture: Picture, spec: RenditionSpec): Promise<Picture> {
   const trimmed = spec.trim ? await trim(picture, spec.trim.threshold) : picture;
-  const turned = spec.rotate ? await rotate(trimmed, spec.rotate, spec.background) : trimmed;
+  const turned = spec.rotate ? await rotate(trimmed, spec.rotate, spec) : trimmed;
   return spec.flip || spec.flop ? mirror(turned, spec) : turned;
 }
 
@@ -43,8 +44,14 @@ async function contentOf(frame: Pixels, threshold: number): Promise<Window> {
   return { left: Math.abs(trimOffsetLeft), top: Math.abs(trimOffsetTop), width, height };
 }
 
-async function rotate(picture: Picture, degrees: number, background: string): Promise<Picture> {
-  const before = picture.image.info;
+async function rotate(
+  picture: Picture,
+  degrees: number,
+  { name, background }: RenditionSpec,
+): Promise<Picture> {
+  const { width, height, pageHeight } = picture.image.info;
+  const before: Size = { width, height: pageHeight };
+  guardSize(name, turnedSize(before, degrees), height / pageHeight);
   const image = await eachFrame(picture.image, async (frame) => {
     // The corners of a grey picture are in colour.
     const inColour = frame.channels < 3 ? await pixelsOf(open(frame)) : frame;
@@ -52,11 +59,9 @@ async function rotate(picture: Picture, degrees: number, background: string): Pr
   });
   const after = { width: image.info.width, height: image.info.pageHeight };
   // libvips rounds its own way: a picture that was not scaled must not be because of that.
-  const inFull = sameSize(picture.original, { width: before.width, height: before.pageHeight });
+  const inFull = sameSize(picture.original, before);
   const original: Size = inFull ? after : turnedSize(picture.original, degrees);
-  const focalPoint = moved(picture.focalPoint, (point) =>
-    turnedPoint(point, { width: before.width, height: before.pageHeight }, after, degrees),
-  );
+  const focalPoint = moved(picture.focalPoint, (point) => turnedPoint(point, before, after, degrees));
   return { ...picture, image, original, focalPoint };
 }
 
