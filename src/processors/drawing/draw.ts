@@ -11,6 +11,9 @@ import { eachFrame, hasAlpha, open, openFrames, type Pixels, pixelsOf } from './
 import { withProfile } from './profile.ts';
 import { turn } from './turn.ts';
 
+/** `grayscale(1)` of CSS (Filter Effects, 9.6). sharp's own leaves one channel, where what is laid over may be in colour. */
+const LUMA: [number, number, number] = [0.2126, 0.7152, 0.0722];
+
 type Margins = Readonly<Record<'top' | 'right' | 'bottom' | 'left', number>>;
 
 /**
@@ -52,12 +55,10 @@ function hasEffects({ grayscale, blur, sharpen, watermark }: RenditionSpec): boo
 /** Frame by frame, as a blur over stacked frames would mix the end of one with the beginning of the next. */
 async function finish(cut: Sharp, spec: RenditionSpec, margins: Margins | undefined): Promise<Pixels> {
   const { grayscale, blur, sharpen, watermark, background } = spec;
-  if (grayscale) cut.greyscale();
+  if (grayscale) cut.recomb([LUMA, LUMA, LUMA]);
   if (blur) cut.blur(blur);
   if (sharpen) cut.sharpen({ sigma: sharpen });
   let pixels = await pixelsOf(cut);
-  // What is put around or over a grey picture may be in colour.
-  if (grayscale) pixels = await pixelsOf(open(pixels));
   if (margins) pixels = await pixelsOf(open(pixels).extend({ ...margins, background }));
   return watermark ? overlaid(pixels, watermark) : pixels;
 }
