@@ -5,6 +5,7 @@ import { develop } from '../../../../src/processors/develop.ts';
 import { decode } from '../../../../src/processors/drawing/decode.ts';
 import { DEFAULT_LIMITS } from '../../../../src/processors/index.ts';
 import type { RenditionSpec, Step } from '../../../../src/processors/pipeline.ts';
+import type { RawImage } from '../../../../src/processors/plug-in.ts';
 import { animated, painted, quarters, specOf } from './pictures.ts';
 
 vi.mock(import('../../../../src/processors/drawing/decode.ts'), async (original) => {
@@ -12,7 +13,9 @@ vi.mock(import('../../../../src/processors/drawing/decode.ts'), async (original)
   return { ...module, decode: vi.fn(module.decode) };
 });
 const decoded = vi.mocked(decode);
-beforeEach(() => decoded.mockClear());
+beforeEach(() => {
+  decoded.mockClear();
+});
 
 async function renditionsOf(
   bytes: Buffer,
@@ -23,8 +26,10 @@ async function renditionsOf(
   const pipeline = { name: 'some', version: 1, steps, renditions };
   const result = await develop(bytes, { limits: DEFAULT_LIMITS, pipeline });
   if (result.outcome !== 'processed') throw new Error(result.reason);
-  const images = await Promise.all(decoded.mock.results.map(({ value }) => value));
-  return { renditions: result.renditions, sizes: images.map(({ info }) => [info.width, info.height]) };
+  const images: RawImage[] = await Promise.all(decoded.mock.results.map(({ value }) => value));
+  const [first] = images;
+  if (!first) throw new Error('nothing was decoded');
+  return { first, renditions: result.renditions, sizes: images.map(({ info }) => [info.width, info.height]) };
 }
 
 describe('an image', () => {
@@ -45,8 +50,11 @@ describe('an image', () => {
 
   it('is shrunk while it is loaded, unless a rendition needs all of it', async () => {
     const bytes = await makePhotograph(3, 1600, 1200);
-    await renditionsOf(bytes, [{ widthPx: 200 }, { widthPx: 100, heightPx: 100, fit: 'cover', flop: true }]);
-    const { data } = await decoded.mock.results[0]?.value;
+    const { first } = await renditionsOf(bytes, [
+      { widthPx: 200 },
+      { widthPx: 100, heightPx: 100, fit: 'cover', flop: true },
+    ]);
+    const { data } = first;
     const shrunk = await sharp(bytes).resize(200, 150, { fit: 'fill' }).raw().toBuffer();
     const pixels = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
     const notShrunk = await sharp(pixels.data, { raw: pixels.info })

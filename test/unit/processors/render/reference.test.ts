@@ -44,7 +44,7 @@ const ring = () =>
   });
 
 describe('a photograph', () => {
-  let photograph = Buffer.alloc(0);
+  let photograph: Buffer = Buffer.alloc(0);
   let mark = '';
   beforeAll(async () => {
     photograph = await makePhotograph(4, 480, 320);
@@ -67,7 +67,7 @@ describe('a photograph', () => {
     const { width, height, channels } = pixels;
     if (process.env.UPDATE_REFERENCES) {
       await sharp(pixels.data, { raw: { width, height, channels } })
-        .png({ compressionLevel: 9, effort: 10 })
+        .png({ compressionLevel: 9 })
         .toFile(path);
     }
     const reference = await pixelsOf(sharp(readFileSync(path)));
