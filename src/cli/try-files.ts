@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
-import { createDarkroom } from '../processors/index.ts';
+import { checkWatermarks, createDarkroom } from '../processors/index.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
@@ -24,12 +24,14 @@ export async function tryFiles(
       `cannot write into ${options.out}: ${error.message}. What to do: name another folder with --out`,
     );
   });
+  const pipelines = [pipelineOf(options.plugin ?? processing.plugin)] as const;
+  await checkWatermarks(pipelines);
   const darkroom = createDarkroom({
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipelineOf(options.plugin ?? processing.plugin)],
+    pipelines,
   });
   const results: FileResult[] = [];
   const table = options.json

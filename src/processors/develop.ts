@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { readHeader } from './drawing/decode.ts';
 import { readExif } from './exif.ts';
 import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
 import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
@@ -7,7 +8,7 @@ import { allowLoaders } from './loaders.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
-import { readHeader, transform } from './transform.ts';
+import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
 
 /**
@@ -27,10 +28,8 @@ export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | '
 }
 
 /** Identify, guard, transform, in this process. Never rejects: a fault of ours is DEVELOP_FAILED. */
-export async function develop(
-  bytes: Buffer,
-  { limits, pipeline, camera }: DevelopJob,
-): Promise<Developed | Refused> {
+export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed | Refused> {
+  const { limits, pipeline, camera } = job;
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   let known: Partial<ImageFacts> = { bytes: bytes.length, format: identify(bytes) };
@@ -49,7 +48,11 @@ export async function develop(
       all = { ...facts, look: lookOf(image) };
       known = all;
     };
-    const renditions = await transform(bytes, facts, header, pipeline, seeDecoded);
+    const renditions = await transform(bytes, facts, header, {
+      ...job,
+      seeDecoded,
+      ...(exif.copyright && { copyright: exif.copyright }),
+    });
     return {
       outcome: 'processed',
       facts: all,

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import workerpool from 'workerpool';
 import { develop, prepareProcess } from './develop.ts';
+import { prepareWatermarks } from './drawing/watermark.ts';
 import { pipelineNamed } from './pipeline.ts';
 import { firstLine } from './refusal.ts';
 import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './worker-protocol.ts';
@@ -19,6 +20,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 // The parent is gone. Not `process.exit`: that would wait for a decoder that runs.
 process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 if (settings.pipelines.some(({ steps }) => steps.length > 0)) watchParent();
+await prepareWatermarks(settings.pipelines);
 prepareProcess(settings.limits);
 
 /** A plug-in may block this thread for good, and `disconnect` is never seen then; another thread sees it. */

@@ -1,6 +1,6 @@
 import { developTopology } from '../../app/develop.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { createDarkroom } from '../../processors/index.ts';
+import { checkWatermarks, createDarkroom } from '../../processors/index.ts';
 import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
 import { developTopics } from '../offline.ts';
@@ -18,13 +18,13 @@ const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
   const { processing, s3: place } = config;
-  const pipeline = pipelineOf(processing.plugin);
+  const pipelines = [pipelineOf(processing.plugin)] as const;
   const darkroom = createDarkroom({
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipeline],
+    pipelines,
   });
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });
@@ -49,7 +49,7 @@ export function developRole(context: RoleContext): Role {
       logger.debug({ imageId, customerId, source }, 'the image has its event already: a repeat');
     },
   });
-  return streamsRole(
+  const role = streamsRole(
     {
       name: 'develop',
       topology,
@@ -84,6 +84,11 @@ export function developRole(context: RoleContext): Role {
     },
     context,
   );
+  const start = async (signal: AbortSignal) => {
+    await checkWatermarks(pipelines);
+    await role.start(signal);
+  };
+  return { ...role, start };
 }
 
 function logImage(logger: Logger, event: ImageProcessed): void {
