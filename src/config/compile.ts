@@ -63,6 +63,16 @@ function processing(env: Environment) {
   };
 }
 
+/** Where images may lie on the web; undefined: nowhere. */
+function webReferences(env: Environment) {
+  const hosts = env.get(V.referenceHosts);
+  const ca = env.get(V.referenceCa);
+  const schemes = env.get(V.referenceSchemes);
+  const allowPrivate = env.get(V.referencePrivate) ?? [];
+  const timeoutMs = env.get(V.referenceTimeoutMs);
+  return hosts && { hosts, schemes, allowPrivate, timeoutMs, ...(ca !== undefined && { ca }) };
+}
+
 function engine(env: Environment) {
   const commitIntervalMs = env.get(V.commitIntervalMs);
   const transactionTimeoutMs = env.get(V.transactionTimeoutMs);
@@ -173,6 +183,8 @@ export const startConfig = (env: Env) =>
     topics: topics(e),
     engine: engine(e),
     processing: processing(e),
+    streamForm: e.get(V.streamForm),
+    webReferences: webReferences(e),
     intake: intake(e),
     firehose: firehose(e),
     redis: redis(e),

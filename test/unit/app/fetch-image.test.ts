@@ -14,6 +14,7 @@ test.each([undefined, 7])(
     const fetch = fetchImage({
       codec: createLocalCodec(),
       maxImageBytes: 100,
+      pipelines: new Set(),
       fetcher: {
         head: async () => {
           steps.push('head');
