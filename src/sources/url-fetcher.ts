@@ -109,13 +109,14 @@ export function createUrlFetcher(settings: UrlFetcherSettings): UrlFetcher {
       return await readBody(answered, reference, options, time);
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (error instanceof OutOfTime) {
+      const cause: unknown = time.signal.aborted ? time.signal.reason : error;
+      if (cause instanceof OutOfTime) {
         return {
           found: 'later',
-          problem: { code: 'URL_TIMEOUT', reason: `${shownUrl(url)}: ${error.message}` },
+          problem: { code: 'URL_TIMEOUT', reason: `${shownUrl(url)}: ${cause.message}` },
         };
       }
-      return { found: 'later', problem: failure(url, `cannot be fetched (${wordOf(error)})`) };
+      return { found: 'later', problem: failure(url, `cannot be fetched (${wordOf(cause)})`) };
     } finally {
       time.pause();
     }
