@@ -265,10 +265,11 @@ export const resetConfig = (env: Env) =>
     };
   });
 
-/** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
-export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>
+/** What `darkroom produce` needs; S3 only for references, the registry for Avro. Throws ConfigError. */
+export const produceConfig = (env: Env, options: { readonly form: string }) =>
   compile(env, (e) => ({
     kafka: kafka(e),
     topic: e.get(V.streamTopic),
-    s3: options.byReference ? s3(e) : undefined,
+    s3: options.form === 'reference' ? s3(e) : undefined,
+    registry: options.form === 'avro' ? registry(e) : undefined,
   }));
