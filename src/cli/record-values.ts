@@ -17,7 +17,7 @@ export type ValueForm =
   | { readonly form: 'reference'; readonly references: ReferencedFiles };
 
 /** Makes the value of a file's record. A file's path is the name of its image. */
-export async function valueOf(file: FoundFile, customer: string, made: ValueForm): Promise<RecordValue> {
+export async function recordValue(file: FoundFile, customer: string, made: ValueForm): Promise<RecordValue> {
   const told = { customerId: customer, imageId: file.path };
   const identity = [
     ['customer-id', customer],

@@ -10,7 +10,7 @@ import { type FoundFile, findFiles } from './find-files.ts';
 import { withAdmin } from './kafka-admin.ts';
 import { kafkaSettings } from './kafka-settings.ts';
 import type { ProduceOptions } from './options.ts';
-import { type ValueForm, valueOf } from './record-values.ts';
+import { recordValue, type ValueForm } from './record-values.ts';
 import { ReferencedFiles } from './referenced-files.ts';
 import { streamCodec } from './registry-codec.ts';
 import { Failure, ProgressLine, type Terminal } from './terminal.ts';
@@ -109,7 +109,7 @@ async function sendFiles(files: readonly FoundFile[], sending: Sending): Promise
 async function send(files: readonly FoundFile[], { topic, options, producer, made }: Sending): Promise<void> {
   const records = await Promise.all(
     files.map(async (file): Promise<ProducedRecord> => {
-      const { value, headers } = await valueOf(file, options.customer, made);
+      const { value, headers } = await recordValue(file, options.customer, made);
       return {
         topic,
         key: Buffer.from(file.path),
