@@ -39,8 +39,8 @@ export class AttemptTime {
     const over = Promise.withResolvers<never>();
     const onAbort = () => over.reject(this.signal.reason);
     this.signal.addEventListener('abort', onAbort, { once: true });
+    if (this.signal.aborted) onAbort();
     try {
-      this.signal.throwIfAborted();
       return await Promise.race([work, over.promise]);
     } finally {
       this.signal.removeEventListener('abort', onAbort);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => registry.stop());
 
-const open = (topics = {}) => createRegistryCodec({ url: registry.url, requestTimeoutMs: 500, topics });
+const open = (topics = {}) => createRegistryCodec({ url: registry.url, requestTimeoutMs: 2_000, topics });
 
 /** A record of a producer with a schema of its own, in the wire format. */
 function written(id: number, schema: avro.schema.RecordType, value: object): Buffer {

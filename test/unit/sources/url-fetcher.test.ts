@@ -252,8 +252,8 @@ test('makes room for as much as is told, before the body is read', async () => {
 
 test('the time that it waits for room itself is no time-out', async () => {
   web.page('/patient', (_request, response) => response.end(IMAGE));
-  const settings = { timeoutMs: 300 };
-  expect(await get('/patient', { settings, reserve: () => sleep(500) })).toMatchObject({ found: 'image' });
+  const settings = { timeoutMs: 1_000 };
+  expect(await get('/patient', { settings, reserve: () => sleep(1_300) })).toMatchObject({ found: 'image' });
 });
 
 test('a connection that is lost meanwhile is tried again', async () => {
