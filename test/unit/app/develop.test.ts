@@ -454,3 +454,18 @@ test('an image in Avro or JSON becomes the same as its bytes do', async () => {
   );
   expect(new Set(events.map(({ outcome, sha256, bytes }) => `${outcome} ${sha256} ${bytes}`)).size).toBe(1);
 });
+
+test('the focal point is part of the name of the result: another crop is no other content of one key', async () => {
+  const run = await open();
+  const body = await jpeg();
+  const name = { 'customer-id': 'acme', 'image-id': 'one' };
+  await run.stream(body, name);
+  await run.stream(body, { ...name, 'focal-point': '0.2,0.2' });
+  await run.stream(body, { ...name, 'focal-point': '0.8,0.2' });
+  await run.stream(body, { ...name, 'focal-point': '.20,0.20' });
+  const keys = [...(await run.events()), ...run.repeats].map(({ renditions }) => renditions[0]?.key);
+  expect(keys).toHaveLength(4);
+  expect(new Set(keys).size).toBe(3);
+  expect(keys[3]).toBe(keys[1]);
+  expect(run.letters()).toEqual([]);
+});
