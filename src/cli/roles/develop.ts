@@ -3,6 +3,7 @@ import type { Logger } from '../../observability/logger.ts';
 import { checkWatermarks, createDarkroom } from '../../processors/index.ts';
 import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
+import { createUrlFetcher } from '../../sources/url-fetcher.ts';
 import { developTopics } from '../offline.ts';
 import { pipelineOf } from '../pipeline-of.ts';
 import { s3Place } from '../s3-place.ts';
@@ -17,7 +18,7 @@ const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 /** Images in, renditions and events out. */
 export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
-  const { processing, s3: place } = config;
+  const { processing, s3: place, webReferences } = config;
   const pipelines = [pipelineOf(processing.plugin)] as const;
   const darkroom = createDarkroom({
     workers: processing.workers,
@@ -37,7 +38,10 @@ export function developRole(context: RoleContext): Role {
     workers: processing.workers,
     archive: s3,
     archiveBucket: place.bucket,
+    ...(webReferences && { urls: createUrlFetcher(webReferences) }),
     allowedBuckets: new Set(place.referenceBuckets),
+    streamForm: config.streamForm,
+    pipelines: new Set(pipelines.map(({ name }) => name)),
     maxImageBytes: processing.limits.maxBytes,
     nowMs: Date.now,
     onOutcome: (event) => {
