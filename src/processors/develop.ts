@@ -1,36 +1,24 @@
-import { hash } from 'node:crypto';
 import sharp from 'sharp';
 import { readHeader } from './drawing/decode.ts';
-import { type DecodableFormat, guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
+import { readExif } from './exif.ts';
+import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
+import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { identify } from './identify.ts';
+import { allowLoaders } from './loaders.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
+import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
 import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
-
-const LOADERS: Readonly<Record<DecodableFormat, string>> = {
-  jpeg: 'VipsForeignLoadJpeg',
-  png: 'VipsForeignLoadPng',
-  webp: 'VipsForeignLoadWebp',
-  gif: 'VipsForeignLoadNsgif',
-  avif: 'VipsForeignLoadHeif',
-  tiff: 'VipsForeignLoadTiff',
-};
 
 /**
  * Prepares this process for strangers' images: only the decoders of allowed formats exist in it. Parallelism is one
  * image a process, so one thread an image; libvips' cache serves repeated work on one file only.
  */
 export function prepareProcess(limits: Limits): void {
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: limits.formats.map((format) => LOADERS[format]) });
+  allowLoaders(limits.formats);
   sharp.concurrency(1);
   sharp.cache(false);
-}
-
-/** What can be told of any bytes without decoding them. */
-export function factsOfBytes(bytes: Buffer): Pick<ImageFacts, 'bytes' | 'format' | 'sha256'> {
-  return { bytes: bytes.length, format: identify(bytes), sha256: hash('sha256', bytes, 'hex') };
 }
 
 /** What is asked for one image, with all names looked up. */
@@ -41,7 +29,7 @@ export interface DevelopJob extends Omit<DevelopOptions, 'signal' | 'limits' | '
 
 /** Identify, guard, transform, in this process. Never rejects: a fault of ours is DEVELOP_FAILED. */
 export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed | Refused> {
-  const { limits, pipeline } = job;
+  const { limits, pipeline, camera } = job;
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   let known: Partial<ImageFacts> = { bytes: bytes.length, format: identify(bytes) };
@@ -51,14 +39,25 @@ export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed
     known = seen;
     guardFormat(seen.format, limits);
     const header = await readHeader(bytes);
-    const { width, height } = header.autoOrient;
-    const facts = { ...seen, width, height, frames: header.pages ?? 1, hasAlpha: header.hasAlpha };
+    const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
+    const facts = factsOfHeader(seen, header, exif, camera);
     known = facts;
     guardHeader(header, limits);
-    const renditions = await transform(bytes, facts, header, job);
+    let all: ImageFacts = facts;
+    const seeDecoded = (image: RawImage) => {
+      all = { ...facts, look: lookOf(image) };
+      known = all;
+    };
+    const renditions = await transform(
+      bytes,
+      facts,
+      header,
+      { ...job, copyright: exif.copyright },
+      seeDecoded,
+    );
     return {
       outcome: 'processed',
-      facts,
+      facts: all,
       pipeline: pipelineId(pipeline),
       renditions,
       durationMs: elapsedMs(),

@@ -2,6 +2,7 @@ export { checkWatermarks } from './drawing/watermark.ts';
 export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } from './guard.ts';
 export { identify } from './identify.ts';
 export { createDarkroom, type DarkroomOptions } from './isolation.ts';
+export { perceptualDistance } from './perceptual-hash.ts';
 export {
   type ModuleStep,
   type Pipeline,
@@ -10,4 +11,13 @@ export {
   STANDARD_PIPELINE,
 } from './pipeline.ts';
 export type { PlugIn, PlugInContext, RawImage } from './plug-in.ts';
-export type { Darkroom, Developed, ImageFacts, ImageFormat, Refused, Rendition } from './types.ts';
+export type {
+  Camera,
+  Darkroom,
+  Developed,
+  ImageFacts,
+  ImageFormat,
+  Look,
+  Refused,
+  Rendition,
+} from './types.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { StreamsError } from '../topology/errors.ts';
-import { factsOfBytes } from './develop.ts';
+import { factsOfBytes } from './facts.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';
 import { type Pipeline, pipelineNamed } from './pipeline.ts';

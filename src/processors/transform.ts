@@ -2,27 +2,30 @@ import type { Metadata } from 'sharp';
 import { decode, isAnimated, keepsColours } from './drawing/decode.ts';
 import { draw } from './drawing/draw.ts';
 import type { Picture } from './drawing/picture.ts';
-import type { Source } from './drawn.ts';
+import type { Copyright, Source } from './drawn.ts';
 import { encode } from './encode.ts';
 import { type Pipeline, pipelineId, type RenditionSpec } from './pipeline.ts';
-import { runModule } from './plug-in.ts';
+import { type RawImage, runModule } from './plug-in.ts';
 import type { DevelopOptions, ImageFacts, Rendition } from './types.ts';
 
 /** What is asked of the renditions of one image. */
 export interface TransformJob extends Pick<DevelopOptions, 'focalPoint' | 'renditionFormats'> {
   readonly pipeline: Pipeline;
+  /** Of the image's own metadata. */
+  readonly copyright?: Copyright | undefined;
 }
 
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and each derived from that, which costs half
  * of a pipeline. Upright, in sRGB, without any metadata, unless a rendition keeps its colours: those are decoded apart.
- * Throws a Refusal.
+ * `seeDecoded` gets the picture before any step, in sRGB. Throws a Refusal.
  */
 export async function transform(
   bytes: Buffer,
   facts: ImageFacts,
   header: Metadata,
   job: TransformJob,
+  seeDecoded: (image: RawImage) => void = () => {},
 ): Promise<Rendition[]> {
   const { steps, renditions } = job.pipeline;
   // Steps are given sRGB, and what they give back is sRGB.
@@ -36,6 +39,7 @@ export async function transform(
     timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
     focalPoint: job.focalPoint,
   };
+  seeDecoded(decoded.image);
   const picture = await stepped(decoded, facts, job.pipeline);
   const inOwnColours =
     apart.length > 0
@@ -44,6 +48,7 @@ export async function transform(
   const source: Source = {
     facts,
     header,
+    ...(job.copyright && { copyright: job.copyright }),
     ...(job.renditionFormats && { renditionFormats: job.renditionFormats }),
   };
   const render = async (spec: RenditionSpec): Promise<Rendition> => {
