@@ -48,11 +48,13 @@ export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed
       all = { ...facts, look: lookOf(image) };
       known = all;
     };
-    const renditions = await transform(bytes, facts, header, {
-      ...job,
+    const renditions = await transform(
+      bytes,
+      facts,
+      header,
+      { ...job, copyright: exif.copyright },
       seeDecoded,
-      ...(exif.copyright && { copyright: exif.copyright }),
-    });
+    );
     return {
       outcome: 'processed',
       facts: all,

@@ -11,21 +11,21 @@ import type { DevelopOptions, ImageFacts, Rendition } from './types.ts';
 /** What is asked of the renditions of one image. */
 export interface TransformJob extends Pick<DevelopOptions, 'focalPoint' | 'renditionFormats'> {
   readonly pipeline: Pipeline;
-  readonly copyright?: Copyright;
-  /** Called with the picture as it came, in sRGB, before any step. */
-  readonly seeDecoded?: (image: RawImage) => void;
+  /** Of the image's own metadata. */
+  readonly copyright?: Copyright | undefined;
 }
 
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and each derived from that, which costs half
  * of a pipeline. Upright, in sRGB, without any metadata, unless a rendition keeps its colours: those are decoded apart.
- * Throws a Refusal.
+ * `seeDecoded` gets the picture before any step, in sRGB. Throws a Refusal.
  */
 export async function transform(
   bytes: Buffer,
   facts: ImageFacts,
   header: Metadata,
   job: TransformJob,
+  seeDecoded: (image: RawImage) => void = () => {},
 ): Promise<Rendition[]> {
   const { steps, renditions } = job.pipeline;
   // Steps are given sRGB, and what they give back is sRGB.
@@ -39,7 +39,7 @@ export async function transform(
     timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
     focalPoint: job.focalPoint,
   };
-  job.seeDecoded?.(decoded.image);
+  seeDecoded(decoded.image);
   const picture = await stepped(decoded, facts, job.pipeline);
   const inOwnColours =
     apart.length > 0
