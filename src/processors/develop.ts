@@ -8,6 +8,7 @@ import { allowLoaders } from './loaders.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
+import { guardSvg } from './svg-guard.ts';
 import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused } from './types.ts';
 
@@ -37,12 +38,13 @@ export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed
     guardBytes(bytes.length, limits);
     const seen = factsOfBytes(bytes);
     known = seen;
-    guardFormat(seen.format, limits);
+    const format = guardFormat(bytes, seen.format, limits);
+    if (format === 'svg') guardSvg(bytes, limits.maxSidePx);
     const header = await readHeader(bytes);
     const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
     const facts = factsOfHeader(seen, header, exif, camera);
     known = facts;
-    guardHeader(header, limits);
+    guardHeader(bytes, format, header, limits);
     let all: ImageFacts = facts;
     const seeDecoded = (image: RawImage) => {
       all = { ...facts, look: lookOf(image) };
