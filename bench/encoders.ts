@@ -61,6 +61,7 @@ export async function benchEncoders(): Promise<object> {
       height: HEIGHT,
       frames: 1,
       hasAlpha: false,
+      isGrey: false,
     };
     return (await encode(drawn, { ...RENDITION_DEFAULTS, name: 'bench', ...wish }, source)).body;
   });

@@ -1,10 +1,10 @@
 import type { Drawn, Source } from './drawn.ts';
 import { chooseFormats } from './encoding/choose-format.ts';
 import { ENCODERS } from './encoding/encoders.ts';
-import { type Pixels, pixelsOf } from './encoding/pixels.ts';
+import { type Pixels, type PixelsOnce, pixelsOf, pixelsOnce } from './encoding/pixels.ts';
 import { fitting, type Written, withSimilarity } from './encoding/quality.ts';
 import { MIDDLE_GREY } from './encoding/similarity.ts';
-import { createWriter, type Manner } from './encoding/writer.ts';
+import { createWriter, type Manner, write } from './encoding/writer.ts';
 import type { RenditionSpec } from './pipeline.ts';
 import { reject } from './refusal.ts';
 import type { Rendition, RenditionFormat } from './types.ts';
@@ -19,16 +19,22 @@ export type Encoded = Omit<Rendition, 'name'>;
  */
 export async function encode(drawn: Drawn, spec: RenditionSpec, source: Source): Promise<Encoded> {
   const { formats, motion } = chooseFormats(drawn, spec, source);
-  const pixels = await pixelsOf(drawn, { motion, icc: spec.keepIcc ?? false });
+  const wanted = { motion, icc: spec.keepIcc ?? false };
+  const manner = {
+    background: spec.background,
+    progressive: spec.progressive ?? false,
+    copyright: spec.keepCopyright ? source.copyright : undefined,
+  };
+  const { quality } = spec;
+  const once =
+    typeof quality === 'number' && spec.format !== 'best' && pixelsOnce(drawn, wanted, ENCODERS[formats[0]]);
   const {
     format,
     reached: _,
     ...written
-  } = await choose(pixels, formats, spec, {
-    background: spec.background,
-    progressive: spec.progressive ?? false,
-    copyright: spec.keepCopyright ? source.copyright : undefined,
-  });
+  } = once
+    ? await asNumber(once, formats[0], quality, manner)
+    : await choose(await pixelsOf(drawn, wanted), formats, spec, manner);
   const { extension, contentType } = ENCODERS[format];
   return { format, extension, contentType, width: drawn.width, height: drawn.height, ...written };
 }
@@ -54,15 +60,16 @@ async function choose(
 }
 
 async function asNumber(
-  pixels: Pixels,
+  pixels: PixelsOnce,
   format: RenditionFormat,
   quality: number,
   manner: Manner,
 ): Promise<Written> {
-  const { write } = createWriter(pixels, manner);
   // What has no scale of its own is made as good as it can be: 80 means nothing to a palette.
-  if (ENCODERS[format].palette) return { format, body: await write(format, 'full'), reached: true };
-  return { format, body: await write(format, quality), quality, reached: true };
+  if (ENCODERS[format].palette) {
+    return { format, body: await write(pixels, manner, format, 'full'), reached: true };
+  }
+  return { format, body: await write(pixels, manner, format, quality), quality, reached: true };
 }
 
 /** What a quality means to `best`: how much of this picture's brightness a JPEG of it keeps. */

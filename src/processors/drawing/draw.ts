@@ -1,6 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { Drawn } from '../drawn.ts';
 import type { RenditionSpec } from '../pipeline.ts';
+import type { RawImage } from '../plug-in.ts';
 import { cropOf } from './crop.ts';
 import { mayMove } from './decode.ts';
 import { type Framing, framingOf, placeAt, type Size, sameSize, type Window } from './geometry.ts';
@@ -40,12 +41,16 @@ export async function draw(picture: Picture, spec: RenditionSpec): Promise<Drawn
   const motion = frames > 1 && timing ? { frames, timing } : { frames };
   if (!margins && !hasEffects(spec) && !icc) {
     const { width, height } = crop ?? framing.scaled;
-    return { image: () => cut(openFrames(turned.image)), width, height, hasAlpha: hasAlpha(info), ...motion };
+    return { image: () => cut(openFrames(turned.image)), width, height, ...channelsOf(info), ...motion };
   }
   const drawn = await eachFrame(turned.image, (frame) => finish(cut(open(frame)), spec, margins));
   const { width, pageHeight: height } = drawn.info;
   const image = icc ? await withProfile(drawn, icc) : () => openFrames(drawn);
-  return { image, width, height, hasAlpha: hasAlpha(drawn.info), ...motion };
+  return { image, width, height, ...channelsOf(drawn.info), ...motion };
+}
+
+function channelsOf(info: RawImage['info']): Pick<Drawn, 'hasAlpha' | 'isGrey'> {
+  return { hasAlpha: hasAlpha(info), isGrey: info.channels <= 2 };
 }
 
 function hasEffects({ grayscale, blur, sharpen, watermark }: RenditionSpec): boolean {

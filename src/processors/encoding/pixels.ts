@@ -1,6 +1,7 @@
 import sharp, { type Sharp } from 'sharp';
 import type { Drawn, Timing } from '../drawn.ts';
 import { withLoader } from '../loaders.ts';
+import type { Encoder } from './encoders.ts';
 import type { Samples } from './similarity.ts';
 
 /** A drawn picture, rendered once, to be encoded as often as needed. */
@@ -18,12 +19,37 @@ export interface Pixels {
   readonly still: Pixels;
 }
 
+/** The same for a single encoding. */
+export type PixelsOnce = Pick<Pixels, 'width' | 'height' | 'hasAlpha' | 'timing' | 'use'>;
+
 /** What is kept of what was drawn. */
 export interface PixelsWanted {
   /** All frames, else the first. */
   readonly motion: boolean;
   /** The colours that came, with their profile. */
   readonly icc: boolean;
+}
+
+/**
+ * What was drawn, to be encoded once: drawing and encoding are one pipeline, which spares a copy of the picture. Undefined
+ * where it must be rendered first.
+ */
+export function pixelsOnce(drawn: Drawn, wanted: PixelsWanted, { alpha }: Encoder): PixelsOnce | undefined {
+  const { width, height, hasAlpha, isGrey, timing } = drawn;
+  const moving = isMoving(drawn, wanted);
+  // One frame of many is cut out of what is rendered; within a pipeline sharp flattens before all else, and drops a grey alpha.
+  const apart = (drawn.frames > 1 && !moving) || (hasAlpha && (isGrey || alpha === 'none'));
+  if (wanted.icc || apart) return undefined;
+  return {
+    width,
+    height,
+    hasAlpha,
+    ...(moving && { timing }),
+    use: (work) => {
+      const image = hasAlpha ? drawn.image() : drawn.image().removeAlpha();
+      return work(isGrey ? image.toColourspace('b-w') : image);
+    },
+  };
 }
 
 /** Renders what was drawn. Throws what drawing throws. */

@@ -171,7 +171,7 @@ describe('a grey picture', () => {
 describe('what was drawn', () => {
   it('is refused as a fault of ours when it is not of the size that it says', async () => {
     const drawn = { ...(await photograph()), width: WIDTH + 1 };
-    await expect(encoded(drawn, {})).rejects.toThrow(/drawn are 160 × 120 pixels, not 1 frames of 161 × 120/);
+    await expect(encoded(drawn, {})).rejects.toThrow(/drawn are 160 × 120 pixels, not frames of 161 × 120/);
   });
 
   it('is flattened after all of it is drawn, whatever is laid over or around it', async () => {

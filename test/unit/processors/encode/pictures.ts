@@ -50,6 +50,7 @@ export function drawnOf(
     height,
     frames,
     hasAlpha: channels === 2 || channels === 4,
+    isGrey: channels <= 2,
     ...more,
   };
 }
