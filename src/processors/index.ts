@@ -2,11 +2,11 @@ export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } 
 export { identify } from './identify.ts';
 export { createDarkroom, type DarkroomOptions } from './isolation.ts';
 export {
-  type ModuleStep,
   type Pipeline,
   pipelineId,
   type RenditionSpec,
   STANDARD_PIPELINE,
 } from './pipeline.ts';
 export type { PlugIn, PlugInContext, RawImage } from './plug-in.ts';
+export type { CommandStep, HttpStep, LambdaStep, ModuleStep, Step, StepLimits } from './step.ts';
 export type { Darkroom, Developed, ImageFacts, ImageFormat, Refused, Rendition } from './types.ts';

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import { StreamsError } from '../topology/errors.ts';
+import { checkSteps } from './check-steps.ts';
 import { factsOfBytes } from './develop.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';
@@ -39,14 +38,7 @@ const MAX_CRASHES = 2;
  */
 export function createDarkroom(options: DarkroomOptions): Darkroom {
   const { limits: serviceLimits, pipelines, deadlineMs, workerMemoryBytes, workers } = options;
-  for (const { path } of pipelines.flatMap(({ steps }) => steps)) {
-    if (isAbsolute(path) && existsSync(path)) continue;
-    throw new StreamsError(
-      'PLUGIN_MISSING',
-      'fail',
-      `the plug-in ${path} is not there; give the absolute path of an ES module`,
-    );
-  }
+  checkSteps(pipelines);
   const scratch = createScratch(workers * SCRATCH_FILES * serviceLimits.maxBytes, options.scratchFolder);
   const pool = createWorkerPool({
     workers,

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
-import type { ModuleStep } from './pipeline.ts';
 import { firstLine, Refusal, reject } from './refusal.ts';
+import type { ModuleStep } from './step.ts';
 import type { ImageFacts } from './types.ts';
 
 /**

@@ -52,6 +52,7 @@ export async function transform(
   let image = await decode(bytes, facts, pipeline);
   let original: Size = facts;
   for (const step of pipeline.steps) {
+    if (step.step !== 'module') continue;
     const before = image;
     image = await runModule(step, image, facts, pipelineId(pipeline));
     // A plug-in that crops makes a new original; one that does not must not cost a pixel of precision.
