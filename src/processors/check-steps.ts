@@ -1,13 +1,15 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { StreamsError } from '../topology/errors.ts';
+import type { RemoteSteps } from './outside-step.ts';
 import type { Pipeline } from './pipeline.ts';
 import { isOutside, type Step } from './step.ts';
 
-/** Throws PLUGIN_MISSING when the file of a step is not there or cannot be run. */
-export function checkSteps(pipelines: readonly Pipeline[]): void {
+/** Throws a StreamsError when a step cannot run: PLUGIN_MISSING for a file, PLUGIN_SECRET_MISSING for a header. */
+export function checkSteps(pipelines: readonly Pipeline[], remote: RemoteSteps | undefined): void {
   for (const step of pipelines.flatMap(({ steps }) => steps)) {
     if (step.step === 'module' || step.step === 'command') checkFile(step.path, step);
+    else remote?.check(step);
   }
 }
 

@@ -95,3 +95,16 @@ export function stepName(step: Step): string {
     .replace(/-$/, '')
     .slice(0, 60);
 }
+
+/** What a step did with an image. */
+export interface StepReport {
+  readonly name: string;
+  readonly step: Step['step'];
+  /** `changed`: another picture, further renditions, or both. */
+  readonly outcome: 'changed' | 'unchanged' | 'rejected' | 'failed';
+  readonly durationMs: number;
+  /** Bytes of its answer; of a module: of the raw pixels. */
+  readonly outputBytes: number;
+  /** Highest resident bytes seen: of a module its worker's, of a command its process group's. Remote: unknown. */
+  readonly memoryBytes?: number;
+}

@@ -1,8 +1,11 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { goOn } from './hand-over.ts';
 import type { Pipeline, RenditionSpec } from './pipeline.ts';
-import { pipelineId, RENDITION_DEFAULTS } from './pipeline.ts';
-import { type RawImage, runModule } from './plug-in.ts';
+import { RENDITION_DEFAULTS } from './pipeline.ts';
+import type { RawImage } from './plug-in.ts';
 import { firstLine, reject } from './refusal.ts';
+import { runModules, type StepsContext } from './run-modules.ts';
+import type { Picture, Resumed } from './stretch.ts';
 import type { ImageFacts, Rendition } from './types.ts';
 
 /** Timing of an animation, which raw pixels cannot carry. */
@@ -39,30 +42,38 @@ export function isAnimated(facts: ImageFacts): boolean {
   return facts.frames > 1 && (facts.format === 'gif' || facts.format === 'webp');
 }
 
+/** The picture before a step outside of the worker. */
+export interface Reached {
+  readonly picture: Picture;
+  /** Index of that step. */
+  readonly next: number;
+}
+
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and the others derived from that, which
- * costs half of a pipeline each. Upright, in sRGB, without any metadata. Throws a Refusal.
+ * costs half of a pipeline each. Upright, in sRGB, without any metadata. Where a step outside of the worker is next, it ends with
+ * the picture so far; `resumed` is what came of one. Throws a Refusal.
  */
 export async function transform(
   bytes: Buffer,
   facts: ImageFacts,
   header: Metadata,
-  pipeline: Pipeline,
-): Promise<Rendition[]> {
-  let image = await decode(bytes, facts, pipeline);
-  let original: Size = facts;
-  for (const step of pipeline.steps) {
-    if (step.step !== 'module') continue;
-    const before = image;
-    image = await runModule(step, image, facts, pipelineId(pipeline));
-    // A plug-in that crops makes a new original; one that does not must not cost a pixel of precision.
-    const { width, pageHeight } = image.info;
-    if (width !== before.info.width || pageHeight !== before.info.pageHeight) {
-      original = { width, height: pageHeight };
-    }
-  }
-  const timing = isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined;
-  return Promise.all(pipeline.renditions.map((spec) => render(image, original, spec, timing)));
+  context: StepsContext,
+  resumed?: Resumed,
+): Promise<readonly Rendition[] | Reached> {
+  const { pipeline } = context;
+  const start = resumed
+    ? await goOn(resumed, context, decode)
+    : {
+        image: await decode(bytes, facts, pipeline),
+        original: { width: facts.width, height: facts.height },
+        timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
+      };
+  const reached = await runModules(start, resumed ? resumed.at.step + 1 : 0, context);
+  if (reached.next < pipeline.steps.length) return reached;
+  const { image, original, timing } = reached.picture;
+  const drawn = await Promise.all(pipeline.renditions.map((spec) => render(image, original, spec, timing)));
+  return [...drawn, ...context.extra];
 }
 
 async function decode(bytes: Buffer, facts: ImageFacts, pipeline: Pipeline): Promise<RawImage> {
