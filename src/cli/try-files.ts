@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
 import { createDarkroom } from '../processors/index.ts';
+import { createRemoteSteps } from '../remote-steps/remote-steps.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
@@ -24,7 +25,9 @@ export async function tryFiles(
       `cannot write into ${options.out}: ${error.message}. What to do: name another folder with --out`,
     );
   });
+  const remoteSteps = createRemoteSteps({ env: terminal.env });
   const darkroom = createDarkroom({
+    remoteSteps,
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
@@ -66,6 +69,7 @@ export async function tryFiles(
   } finally {
     progress.clear();
     await darkroom.close();
+    remoteSteps.close();
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const report = await writeReport(results, options.out, seconds);
