@@ -8,6 +8,8 @@ const PAGE_BYTES = 4096;
 /** A look at all processes may take this part of a core's time. */
 const WATCH_SHARE = 0.05;
 const MIN_PAUSE_MS = 50;
+/** Programs that end at once are seen once too. */
+const FIRST_PAUSE_MS = 10;
 
 /** Kills every process of the group that `leader` began. */
 export function killGroup(leader: number): void {
@@ -55,7 +57,7 @@ const watched = new Map<number, Watched>();
 let looking = false;
 
 async function lookWhileWatched(): Promise<void> {
-  let pauseMs = MIN_PAUSE_MS;
+  let pauseMs = FIRST_PAUSE_MS;
   while (watched.size > 0) {
     await sleep(pauseMs);
     const startedMs = performance.now();
@@ -71,15 +73,15 @@ async function lookWhileWatched(): Promise<void> {
 
 /**
  * Looks at the memory of a group again and again, at all that are watched in one go, and says when it has more than `maxBytes`.
- * The returned function ends that, and gives the most that was seen.
+ * The returned function ends that, and gives the most that was seen: undefined when it was not looked at in time.
  */
-export function watchGroup(leader: number, maxBytes: number, onExcess: () => void): () => number {
+export function watchGroup(leader: number, maxBytes: number, onExcess: () => void): () => number | undefined {
   const one: Watched = { maxBytes, onExcess, peakBytes: 0 };
   watched.set(leader, one);
   if (!looking) void lookWhileWatched();
   looking = true;
   return () => {
     watched.delete(leader);
-    return one.peakBytes;
+    return one.peakBytes || undefined;
   };
 }
