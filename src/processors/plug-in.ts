@@ -36,7 +36,7 @@ export interface PlugInAnswer {
   /** Takes the picture's place; absent: it stays as it is. */
   readonly image?: RawImage | null;
   /** Further renditions by name: encoded images, or raw pixels, which become PNG. */
-  readonly renditions?: Readonly<Record<string, Buffer | RawImage>>;
+  readonly renditions?: Readonly<Record<string, Buffer | RawImage | undefined>>;
 }
 
 /** The default export of a plug-in's module; returning nothing leaves the picture as it is. */
@@ -73,7 +73,7 @@ export async function runModule(
     if (changed) checkRaw(changed, name, maxBytes);
     for (const picture of Object.values(renditions)) {
       if (Buffer.isBuffer(picture) && picture.length > maxBytes) throw answerTooLarge(name, maxBytes);
-      if (!Buffer.isBuffer(picture)) checkRaw(picture, name, maxBytes);
+      if (picture && !Buffer.isBuffer(picture)) checkRaw(picture, name, maxBytes);
     }
     return { image: changed, renditions };
   } catch (error) {

@@ -51,10 +51,11 @@ async function runOne(step: ModuleStep, picture: Picture, context: StepsContext)
   try {
     const answer = await runModule(step, picture.image, context.facts, pipelineId(context.pipeline));
     const renditions = await Promise.all(
-      Object.entries(answer.renditions ?? {}).map(async ([rendition, body]) => ({
-        name: rendition,
-        body: Buffer.isBuffer(body) ? body : await encoded(body),
-      })),
+      Object.entries(answer.renditions ?? {}).flatMap(([rendition, body]) => {
+        if (!body) return [];
+        const encoding = Buffer.isBuffer(body) ? Promise.resolve(body) : encoded(body);
+        return [encoding.then((bytes) => ({ name: rendition, body: bytes }))];
+      }),
     );
     context.extra.push(...(await takeRenditions(name, renditions, context)));
     outputBytes = renditions.reduce((sum, { body }) => sum + body.length, answer.image?.data.length ?? 0);

@@ -67,7 +67,7 @@ export async function startLambda(
             .end(stdout.trim());
         },
       );
-      child.stdin?.on('error', () => {}).end(payload);
+      return child.stdin?.on('error', () => {}).end(payload);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

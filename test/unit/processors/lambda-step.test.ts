@@ -91,6 +91,7 @@ describe('a function of AWS Lambda as a step', () => {
         width: 1500,
         height: 1200,
         channels: 3 as const,
+        background: '#808080',
         noise: { type: 'gaussian' as const, mean: 128, sigma: 60 },
       },
     };

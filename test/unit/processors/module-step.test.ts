@@ -16,15 +16,16 @@ const program = (what: string): CommandStep => ({
 
 const room = darkroomOf({
   answers: [{ ...answers, limits: { maxOutputBytes: 30_000_000 } }],
-  limited: [{ ...answers, limits: { timeoutMs: 1_000, memoryBytes: 400 * 1024 * 1024 } }],
+  'limited-time': [{ ...answers, limits: { timeoutMs: 1_000 } }],
+  'limited-memory': [{ ...answers, limits: { memoryBytes: 400 * 1024 * 1024 } }],
   between: [invert, program('read-nothing'), { ...answers, name: 'halve' }, program('echo'), invert],
   twice: [answers, program('echo'), answers],
 });
 
 describe('a module', () => {
   it.each([
-    ['#0a0000', 'limited', 'failed', 'PLUGIN_TIMEOUT', 'it took more than 1000 ms'],
-    ['#140000', 'limited', 'failed', 'PLUGIN_OUT_OF_MEMORY', 'took more than 419430400 bytes'],
+    ['#0a0000', 'limited-time', 'failed', 'PLUGIN_TIMEOUT', 'it took more than 1000 ms'],
+    ['#140000', 'limited-memory', 'failed', 'PLUGIN_OUT_OF_MEMORY', 'took more than 419430400 bytes'],
     ['#1e0000', 'answers', 'rejected', 'PLUGIN_BLURRED', 'nothing is sharp'],
     ['#280000', 'answers', 'rejected', 'PLUGIN_REJECTED', 'TIMEOUT: it is late'],
     ['#320000', 'answers', 'failed', 'PLUGIN_FAILED', 'its rendition thumb has the name of another'],
