@@ -5,7 +5,7 @@ import type { PluginCheckOptions } from './options.ts';
 import { PluginTable, verdictOf } from './plugin-report.ts';
 import { type PluginSample, pluginSamples } from './plugin-samples.ts';
 import { pluginStep } from './plugin-step.ts';
-import { type PluginTrial, tryPlugin } from './plugin-trial.ts';
+import { openTrials, type PluginTrial } from './plugin-trial.ts';
 import { Failure, ProgressLine, type Terminal, UsageError } from './terminal.ts';
 
 const MIB = 1024 * 1024;
@@ -27,21 +27,26 @@ export async function checkPlugin(
   const table = options.json ? undefined : new PluginTable(terminal, samples);
   const progress = new ProgressLine(terminal);
   const trials: PluginTrial[] = [];
-  const limits = {
+  const production = openTrials(step, {
     deadlineMs: options.timeout + WORKER_GRACE_MS,
     workerMemoryBytes: Math.max(WORKER_MEMORY_BYTES, options.memory * MIB),
     signal: terminal.stop,
-  };
-  for (const sample of samples) {
-    progress.show(`${sample.name} (${trials.length + 1} of ${samples.length})`);
-    const trial = await tryPlugin(step, sample, limits).catch((error: unknown) => {
-      if (terminal.stop.aborted) throw new Failure(`stopped after ${trials.length} of ${samples.length}`);
-      throw error;
-    });
-    trials.push(trial);
+  });
+  try {
+    for (const sample of samples) {
+      progress.show(`${sample.name} (${trials.length + 1} of ${samples.length})`);
+      const trial = await production.run(sample);
+      trials.push(trial);
+      progress.clear();
+      table?.add(trial);
+      if (trials.filter(({ code }) => code === 'PLUGIN_TIMEOUT').length === MAX_TIMEOUTS) break;
+    }
+  } catch (error) {
+    if (terminal.stop.aborted) throw new Failure(`stopped after ${trials.length} of ${samples.length}`);
+    throw error;
+  } finally {
     progress.clear();
-    table?.add(trial);
-    if (trials.filter(({ code }) => code === 'PLUGIN_TIMEOUT').length === MAX_TIMEOUTS) break;
+    await production.close();
   }
   const verdict = verdictOf(trials, samples.length);
   if (options.json) {

@@ -35,34 +35,53 @@ export interface TrialOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs one sample through the pipeline of production with the plug-in as its step, in a worker of its own, twice if it does not fail. */
-export async function tryPlugin(
+/** Tries of one plug-in. */
+export interface PluginTrials {
+  /** One image through the pipeline of production with the plug-in as its step, twice if it does not fail. */
+  run(sample: PluginSample): Promise<PluginTrial>;
+  close(): Promise<void>;
+}
+
+/** A worker knows its highest memory since it began, so a module gets a new one for each image. */
+export function openTrials(
   step: Step,
-  { name, bytes }: PluginSample,
   { deadlineMs, workerMemoryBytes, signal }: TrialOptions,
-): Promise<PluginTrial> {
+): PluginTrials {
   const pipeline: Pipeline = { ...STANDARD_PIPELINE, name: 'check', steps: [step] };
-  const darkroom = createDarkroom({
-    ...{ workers: 1, deadlineMs, workerMemoryBytes, limits: DEFAULT_LIMITS, pipelines: [pipeline] },
-  });
-  try {
-    const first = await darkroom.develop(bytes, { signal });
-    const second = first.outcome === 'failed' ? undefined : await darkroom.develop(bytes, { signal });
-    const report = first.steps?.find((one) => one.step === step.step);
-    return {
-      sample: name,
-      outcome: outcomeOf(first, report),
-      code: first.outcome === 'processed' ? null : first.code,
-      reason: first.outcome === 'processed' ? null : first.reason,
-      durationMs: report?.durationMs ?? null,
-      memoryBytes: report?.memoryBytes ?? null,
-      outputBytes: report?.outputBytes ?? null,
-      renditions: extraOf(first, pipeline),
-      repeatable: second ? printOf(first) === printOf(second) : null,
-    };
-  } finally {
-    await darkroom.close();
-  }
+  const open = () =>
+    createDarkroom({
+      workers: 1,
+      deadlineMs,
+      workerMemoryBytes,
+      limits: DEFAULT_LIMITS,
+      pipelines: [pipeline],
+    });
+  let darkroom = open();
+  let fresh = true;
+  return {
+    run: async ({ name, bytes }) => {
+      if (!fresh && step.step === 'module') {
+        await darkroom.close();
+        darkroom = open();
+      }
+      fresh = false;
+      const first = await darkroom.develop(bytes, { signal });
+      const second = first.outcome === 'failed' ? undefined : await darkroom.develop(bytes, { signal });
+      const report = first.steps?.find((one) => one.step === step.step);
+      return {
+        sample: name,
+        outcome: outcomeOf(first, report),
+        code: first.outcome === 'processed' ? null : first.code,
+        reason: first.outcome === 'processed' ? null : first.reason,
+        durationMs: report?.durationMs ?? null,
+        memoryBytes: report?.memoryBytes ?? null,
+        outputBytes: report?.outputBytes ?? null,
+        renditions: extraOf(first, pipeline),
+        repeatable: second ? printOf(first) === printOf(second) : null,
+      };
+    },
+    close: () => darkroom.close(),
+  };
 }
 
 function outcomeOf(result: Developed | Refused, report: StepReport | undefined): PluginTrial['outcome'] {

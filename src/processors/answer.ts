@@ -17,16 +17,16 @@ export interface StepAnswer {
 export const UNCHANGED: StepAnswer = { renditions: [] };
 
 const REJECTION_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
-/** They would be told as codes that mean failures of ours. */
+/** Codes that mean failures, which no rejection may look like. */
 const RESERVED = new Set([
-  'FAILED',
-  'TIMEOUT',
-  'OUT_OF_MEMORY',
-  'OUTPUT_TOO_LARGE',
-  'INPUT_TOO_LARGE',
-  'UNAVAILABLE',
-  'MISSING',
-  'SECRET_MISSING',
+  'PLUGIN_FAILED',
+  'PLUGIN_TIMEOUT',
+  'PLUGIN_OUT_OF_MEMORY',
+  'PLUGIN_OUTPUT_TOO_LARGE',
+  'PLUGIN_INPUT_TOO_LARGE',
+  'PLUGIN_UNAVAILABLE',
+  'PLUGIN_MISSING',
+  'PLUGIN_SECRET_MISSING',
 ]);
 
 /**
@@ -37,7 +37,7 @@ export function pluginRejection(reason: unknown, code?: unknown): Refusal {
   const told = firstLine(reason) || 'the plug-in gave no reason';
   if (code === undefined || code === null) return reject('PLUGIN_REJECTED', told);
   const word = firstLine(code);
-  return REJECTION_CODE.test(word) && !RESERVED.has(word)
+  return REJECTION_CODE.test(word) && !RESERVED.has(`PLUGIN_${word}`)
     ? reject(`PLUGIN_${word}`, told)
     : reject('PLUGIN_REJECTED', `${word}: ${told}`);
 }

@@ -124,6 +124,19 @@ describe('an endpoint as a step', () => {
     expect(JSON.stringify(result)).not.toContain(SECRET);
   });
 
+  it('holds no worker while it is waited for: other images go on', async () => {
+    const image = await plain('#00ff00');
+    let answered = 0;
+    const slow = Array.from({ length: 5 }, async () => {
+      await room.develop(image, { pipeline: 'silent' });
+      answered++;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    processed(await room.develop(image, { pipeline: 'echo' }));
+    expect(answered).toBe(0);
+    await Promise.all(slow);
+  });
+
   it('is called off with its image', async () => {
     const off = new AbortController();
     const running = room.develop(await plain('#00ff00'), { pipeline: 'silent', signal: off.signal });
