@@ -20,6 +20,14 @@ export default defineConfig({
           ...onStack,
         },
       },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
       { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000, ...onStack } },
     ],
   },

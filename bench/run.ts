@@ -2,6 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchEncoders } from './encoders.ts';
 import { printTable } from './figures.ts';
 import { benchImages } from './images.ts';
 import { type Lab, openLab } from './lab.ts';
@@ -11,10 +12,11 @@ import { benchRestore } from './restore.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchThroughput } from './throughput.ts';
 
-const NAMES = ['images', 'memory', 'restore', 'statistics', 'throughput'] as const;
+const NAMES = ['encoders', 'images', 'memory', 'restore', 'statistics', 'throughput'] as const;
 type Name = (typeof NAMES)[number];
 const HELP = `npm run bench -- [NAME…] [options]      measure on this machine, with the real services started for it
 
+  encoders    CPU and bytes of each format's settings, and of a quality that is sought
   images      images/s and CPU of the service, against sharp alone and a plain KafkaJS service
   memory      resident memory of the service with a backlog, against its configured bound
   restore     a table in LMDB: memory, rate of restore, time to resume after SIGKILL
@@ -80,6 +82,7 @@ const events = count('events', values.events, 1_000);
 if (process.platform !== 'linux') usage('the benches read /proc: they run on Linux only');
 
 const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
+  encoders: () => benchEncoders(),
   images: (lab) => benchImages(lab, { images }),
   memory: (lab) => benchMemory(lab, { images: backlog }),
   restore: (lab) => benchRestore(lab, { keys }),

@@ -19,6 +19,7 @@ const suites = {
   unit: () => vitest('unit'),
   integration: () => onStack('integration'),
   faults: () => onStack('faults'),
+  browser: () => onStack('browser'),
 };
 type Suite = keyof typeof suites;
 const all = Object.keys(suites).filter((name): name is Suite => name in suites);

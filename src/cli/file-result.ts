@@ -25,6 +25,17 @@ export interface FileResult {
   readonly frames: number | null;
   readonly hasAlpha: boolean | null;
   readonly sha256: string | null;
+  /** Facts as in the event, see docs/facts.md; null where nobody could tell. */
+  readonly megapixels: number | null;
+  readonly colourSpace: string | null;
+  readonly orientation: number | null;
+  readonly hasLocation: boolean | null;
+  readonly cameraMake: string | null;
+  readonly cameraModel: string | null;
+  readonly dominantColour: string | null;
+  readonly palette: readonly string[] | null;
+  readonly thumbHash: string | null;
+  readonly perceptualHash: string | null;
   readonly imageId: string | null;
   readonly pipeline: string | null;
   readonly durationMs: number;

@@ -1,9 +1,12 @@
-import { hash } from 'node:crypto';
 import sharp, { type Metadata } from 'sharp';
-import { type DecodableFormat, guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
+import { readExif } from './exif.ts';
+import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
+import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { handOver } from './hand-over.ts';
 import { identify } from './identify.ts';
+import { allowLoaders } from './loaders.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
+import type { RawImage } from './plug-in.ts';
 import { firstLine, Refusal, toRefused } from './refusal.ts';
 import type { StepsContext } from './run-modules.ts';
 import type { StepReport } from './step.ts';
@@ -11,29 +14,14 @@ import type { Paused, Resumed } from './stretch.ts';
 import { readHeader, transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused, Rendition } from './types.ts';
 
-const LOADERS: Readonly<Record<DecodableFormat, string>> = {
-  jpeg: 'VipsForeignLoadJpeg',
-  png: 'VipsForeignLoadPng',
-  webp: 'VipsForeignLoadWebp',
-  gif: 'VipsForeignLoadNsgif',
-  avif: 'VipsForeignLoadHeif',
-  tiff: 'VipsForeignLoadTiff',
-};
-
 /**
  * Prepares this process for strangers' images: only the decoders of allowed formats exist in it. Parallelism is one
  * image a process, so one thread an image; libvips' cache serves repeated work on one file only.
  */
 export function prepareProcess(limits: Limits): void {
-  sharp.block({ operation: ['VipsForeignLoad'] });
-  sharp.unblock({ operation: limits.formats.map((format) => LOADERS[format]) });
+  allowLoaders(limits.formats);
   sharp.concurrency(1);
   sharp.cache(false);
-}
-
-/** What can be told of any bytes without decoding them. */
-export function factsOfBytes(bytes: Buffer): Pick<ImageFacts, 'bytes' | 'format' | 'sha256'> {
-  return { bytes: bytes.length, format: identify(bytes), sha256: hash('sha256', bytes, 'hex') };
 }
 
 /** What is asked for one image, with all names looked up. */
@@ -57,7 +45,7 @@ export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed
 /** The same, up to a step outside of this process. */
 export async function developStretch(
   bytes: Buffer,
-  { limits, pipeline, resumed, onModule = () => {} }: DevelopJob,
+  { limits, pipeline, camera, resumed, onModule = () => {} }: DevelopJob,
 ): Promise<Developed | Refused | Paused> {
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
@@ -66,30 +54,26 @@ export async function developStretch(
   const told = () => (reports.length > 0 ? { steps: reports } : {});
   let known: Partial<ImageFacts> = resumed?.at.facts ?? { bytes: bytes.length, format: identify(bytes) };
   try {
-    const { facts, header } = await examined(bytes, limits, resumed, (facts) => {
+    const { facts, header } = await examined(bytes, { limits, camera, resumed }, (facts) => {
       known = facts;
     });
+    let all: ImageFacts = facts;
+    const seeDecoded = (image: RawImage) => {
+      all = { ...facts, look: lookOf(image) };
+      known = all;
+    };
     const taken = resumed?.at.taken ?? [];
     const context = { facts, limits, pipeline, reports, extra, taken, onModule };
-    const made = await transform(bytes, facts, header, context, resumed);
+    const made = await transform(bytes, facts, header, context, { resumed, seeDecoded });
     if ('next' in made) {
       const { picture, next: step } = made;
       const handed = await handOver(picture, step, pipeline);
-      const durationMs = elapsedMs();
-      return {
-        outcome: 'paused',
-        step,
-        facts,
-        picture,
-        ...handed,
-        renditions: extra,
-        steps: reports,
-        durationMs,
-      };
+      const told = { renditions: extra, steps: reports, durationMs: elapsedMs() };
+      return { outcome: 'paused', step, facts: all, picture, ...handed, ...told };
     }
     return {
       outcome: 'processed',
-      facts,
+      facts: all,
       pipeline: pipelineId(pipeline),
       renditions: made,
       durationMs: elapsedMs(),
@@ -107,8 +91,7 @@ export async function developStretch(
 /** Facts and header of an image that the guard lets through; what is known on the way is told to `onFacts`. */
 async function examined(
   bytes: Buffer,
-  limits: Limits,
-  resumed: Resumed | undefined,
+  { limits, camera, resumed }: Pick<DevelopJob, 'limits' | 'camera' | 'resumed'>,
   onFacts: (known: Partial<ImageFacts>) => void,
 ): Promise<{ readonly facts: ImageFacts; readonly header: Metadata }> {
   if (resumed) return { facts: resumed.at.facts, header: await readHeader(bytes) };
@@ -117,8 +100,8 @@ async function examined(
   onFacts(seen);
   guardFormat(seen.format, limits);
   const header = await readHeader(bytes);
-  const { width, height } = header.autoOrient;
-  const facts = { ...seen, width, height, frames: header.pages ?? 1, hasAlpha: header.hasAlpha };
+  const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
+  const facts = factsOfHeader(seen, header, exif, camera);
   onFacts(facts);
   guardHeader(header, limits);
   return { facts, header };

@@ -3,6 +3,7 @@ export { identify } from './identify.ts';
 export { createDarkroom, type DarkroomOptions } from './isolation.ts';
 export type { RemoteSteps } from './outside-step.ts';
 export { imagesAtOnce } from './outside-steps.ts';
+export { perceptualDistance } from './perceptual-hash.ts';
 export {
   type Pipeline,
   pipelineId,
@@ -20,4 +21,13 @@ export type {
   StepLimits,
   StepReport,
 } from './step.ts';
-export type { Darkroom, Developed, ImageFacts, ImageFormat, Refused, Rendition } from './types.ts';
+export type {
+  Camera,
+  Darkroom,
+  Developed,
+  ImageFacts,
+  ImageFormat,
+  Look,
+  Refused,
+  Rendition,
+} from './types.ts';

@@ -1,7 +1,7 @@
 import { StreamsError } from '../topology/errors.ts';
 import { stepFailed } from './answer.ts';
 import { checkSteps } from './check-steps.ts';
-import { factsOfBytes } from './develop.ts';
+import { factsOfBytes } from './facts.ts';
 import { createGate } from './gate.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';

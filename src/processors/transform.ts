@@ -52,14 +52,14 @@ export interface Reached {
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and the others derived from that, which
  * costs half of a pipeline each. Upright, in sRGB, without any metadata. Where a step outside of the worker is next, it ends with
- * the picture so far; `resumed` is what came of one. Throws a Refusal.
+ * the picture so far; `resumed` is what came of one. `seeDecoded` gets the picture before any step. Throws a Refusal.
  */
 export async function transform(
   bytes: Buffer,
   facts: ImageFacts,
   header: Metadata,
   context: StepsContext,
-  resumed?: Resumed,
+  { resumed, seeDecoded = () => {} }: { resumed?: Resumed; seeDecoded?: (image: RawImage) => void } = {},
 ): Promise<readonly Rendition[] | Reached> {
   const { pipeline } = context;
   const start = resumed
@@ -69,6 +69,7 @@ export async function transform(
         original: { width: facts.width, height: facts.height },
         timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
       };
+  if (!resumed) seeDecoded(start.image);
   const reached = await runModules(start, resumed ? resumed.at.step + 1 : 0, context);
   if (reached.next < pipeline.steps.length) return reached;
   const { image, original, timing } = reached.picture;

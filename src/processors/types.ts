@@ -14,16 +14,46 @@ export type ImageFormat =
   | 'jxl'
   | 'unknown';
 
+/** What a camera says of itself. */
+export interface Camera {
+  readonly make?: string;
+  readonly model?: string;
+}
+
+/** How a picture looks as it came, before any step: its first frame, upright, in sRGB. docs/facts.md says how each is made. */
+export interface Look {
+  /** `#rrggbb`, the first of the palette; absent where all is transparent. */
+  readonly dominantColour?: string;
+  /** Up to six colours, `#rrggbb`, the most frequent first; empty where all is transparent. */
+  readonly palette: readonly string[];
+  /** Base64. */
+  readonly thumbHash: string;
+  /** 64 bits, 16 lower-case hex digits; the number of bits in which two differ says how unlike their pictures are. */
+  readonly perceptualHash: string;
+}
+
 /** What is known of an image, in pixels after EXIF orientation; all frames of an animation have one size. */
 export interface ImageFacts {
   readonly format: ImageFormat;
   readonly bytes: number;
   readonly width: number;
   readonly height: number;
+  /** Millions of pixels of one frame. */
+  readonly megapixels: number;
   readonly frames: number;
   readonly hasAlpha: boolean;
+  /** How the file holds its pixels, by libvips' names: srgb (RGB of 8 bits, with whatever profile), rgb16, b-w, grey16, cmyk… */
+  readonly colourSpace: string;
+  /** 1 to 8, as EXIF says it; absent where it does not. */
+  readonly orientation?: number;
+  /** Whether EXIF or XMP said where it was taken; absent where they cannot be read. */
+  readonly hasLocation?: boolean;
+  /** Only where the policy allows it and EXIF or XMP says it. */
+  readonly camera?: Camera;
   /** Lower-case hex of the content. */
   readonly sha256: string;
+  /** Absent for what was not decoded. */
+  readonly look?: Look;
 }
 
 /** Formats that a rendition can be written in. */
@@ -41,6 +71,10 @@ export interface Rendition {
   readonly width: number;
   readonly height: number;
   readonly body: Buffer;
+  /** That it was written with, on the scale of its encoder; absent where it is without loss or has a full palette. */
+  readonly quality?: number;
+  /** Mean SSIM of its brightness against the picture without loss, where the quality was sought by it. */
+  readonly similarity?: number;
 }
 
 /** A picture that came out well. */

@@ -27,7 +27,7 @@ const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${lette
 /** Fields that may be null in the schema. */
 const NULLABLE = new Set<keyof ImageProcessed>([
   ...(['attemptId', 'code', 'reason', 'sha256', 'pipeline', 'bytes', 'width', 'height', 'frames'] as const),
-  ...(['hasAlpha', 'createdAt'] as const),
+  ...(['hasAlpha', 'createdAt', 'megapixels', 'colourSpace', 'dominantColour', 'hasLocation'] as const),
 ]);
 
 function column(
@@ -58,7 +58,15 @@ const placed = (name: string, sqlType: string, read: (place: StatsPlace) => numb
 });
 
 /**
- * The row of an event in the warehouse, in the order of the DDL: what Firehose sends, the stage holds and a load copies.
+ * Fields that have no column: what a view would not count by, and what could tell who took a picture. `replaces` is a row of its own.
+ */
+export const EVENT_ONLY = [
+  ...(['replaces', 'orientation', 'cameraMake', 'cameraModel', 'palette'] as const),
+  ...(['thumbHash', 'perceptualHash'] as const),
+] as const satisfies readonly (keyof ImageProcessed)[];
+
+/**
+ * The row of an event in the warehouse, in the order of the DDL, later columns last: what Firehose sends, the stage holds and a load copies.
  * TIMESTAMP columns hold UTC.
  */
 export const COLUMNS: readonly Column[] = [
@@ -94,6 +102,10 @@ export const COLUMNS: readonly Column[] = [
   value('sourceOffset', 'BIGINT'),
   placed('stats_partition', 'INTEGER', ({ partition }) => partition),
   placed('stats_offset', 'BIGINT', ({ offset }) => offset),
+  value('megapixels', 'DOUBLE PRECISION'),
+  text('colourSpace', 16),
+  text('dominantColour', 7),
+  value('hasLocation', 'BOOLEAN'),
 ];
 
 /** The names, as a COPY lists them. */

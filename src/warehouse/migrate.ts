@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { StreamsError } from '../topology/errors.ts';
 import type { Connection } from './connection.ts';
-import { keepMonths, type MonthChanges } from './months.ts';
-import { migrationFiles, readSql, sqlTime } from './sql.ts';
+import { allRows, keepMonths, type MonthChanges, monthTables } from './months.ts';
+import { migrationFiles, perMonth, readSql, sqlTime } from './sql.ts';
 
 export interface MigrationResult extends MonthChanges {
   /** Names of the migrations that were applied now. */
@@ -41,7 +41,9 @@ async function apply(connection: Connection, name: string, nowMs: number): Promi
       );
     }
     if (known) return false;
-    await connection.execute(sql);
+    const months = await monthTables(connection);
+    const names = months.map((month) => month.name);
+    await connection.execute(perMonth(sql, names), { all_rows: allRows(months) });
     await connection.query(
       `INSERT INTO darkroom.schema_migrations (name, checksum, applied_at) VALUES ($1, $2, '${sqlTime(nowMs)}')`,
       [name, checksum],

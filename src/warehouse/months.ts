@@ -83,9 +83,11 @@ export async function keepMonths(connection: Connection, nowMs: number): Promise
 }
 
 /** The view over all rows, which has the columns of the tables. */
-export function allRowsView(months: readonly MonthTable[]): string {
-  const tables = [...months.map(({ name }) => name), OTHER_TABLE];
-  return `CREATE OR REPLACE VIEW darkroom.image_stats AS\n${tables
+export const allRowsView = (months: readonly MonthTable[]): string =>
+  `CREATE OR REPLACE VIEW darkroom.image_stats AS\n${allRows(months)}`;
+
+/** Every row of these months and of none. */
+export const allRows = (months: readonly MonthTable[]): string =>
+  [...months.map(({ name }) => name), OTHER_TABLE]
     .map((name) => `SELECT * FROM darkroom.${name}`)
-    .join('\nUNION ALL\n')}`;
-}
+    .join('\nUNION ALL\n');

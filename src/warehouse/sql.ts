@@ -40,6 +40,12 @@ export function statementsOf(
   return split(filled);
 }
 
+/** The text with each statement that has `{month}` once for every table of a month, and for none where there is none. */
+export const perMonth = (sql: string, tables: readonly string[]): string =>
+  sql.replace(/^(?!--)[^;\n]*\{month\}[^;]*;/gm, (statement) =>
+    tables.map((table) => statement.replaceAll('{month}', table)).join('\n'),
+  );
+
 /** A quoted text, or a comment of either kind; quoted texts come first so that what they hold is no comment. */
 const QUOTED_OR_COMMENT = /('(?:[^']|'')*')|("[^"]*")|--[^\n]*|\/\*.*?\*\//gs;
 

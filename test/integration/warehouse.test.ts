@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Stack } from '../../dev/stack/stack.ts';
 import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
-import type { StatsPlace } from '../../src/warehouse/columns.ts';
+import { COLUMN_NAMES, type StatsPlace, statisticsRow } from '../../src/warehouse/columns.ts';
 import { Connection } from '../../src/warehouse/connection.ts';
 import { load } from '../../src/warehouse/load.ts';
 import { migrate } from '../../src/warehouse/migrate.ts';
 import { keepMonths, monthTables } from '../../src/warehouse/months.ts';
+import { migrationFiles, readSql } from '../../src/warehouse/sql.ts';
 import { sharedStack } from '../shared-stack.ts';
 import { NOW_MS, stageRows, statsEvent, WarehouseLab } from '../support/warehouse-lab.ts';
 
@@ -39,10 +41,57 @@ describe('a migration', () => {
       '001-tables.sql',
       '002-views.sql',
       '003-grants.sql',
+      '004-facts.sql',
     ]);
     expect(results.flatMap(({ created }) => created)).toHaveLength(6);
     await second.close();
     await fresh.close();
+  });
+
+  test('adds columns to the months that are there: their rows have null, and new ones their facts', async () => {
+    const before = await WarehouseLab.open(stack.addresses.warehouse, { migrated: false });
+    const { connection } = before;
+    await connection.executeFile('bootstrap.sql');
+    for (const name of migrationFiles().filter((file) => file < '004')) {
+      await connection.executeFile(`migrations/${name}`);
+      const checksum = createHash('sha256')
+        .update(readSql(`migrations/${name}`))
+        .digest('hex');
+      await connection.query(
+        `INSERT INTO darkroom.schema_migrations (name, checksum, applied_at) VALUES ($1, $2, '2026-11-01')`,
+        [name, checksum],
+      );
+    }
+    await keepMonths(connection, NOW_MS);
+    const row = statisticsRow(...placed(1));
+    const known = COLUMN_NAMES.slice(0, COLUMN_NAMES.indexOf('stats_offset') + 1);
+    await connection.query(
+      `INSERT INTO darkroom.image_stats_2026_11 (${known}) VALUES (${known.map((_, i) => `$${i + 1}`)})`,
+      known.map((name) => row[name]),
+    );
+    expect(await migrate(connection, NOW_MS)).toEqual({
+      applied: ['004-facts.sql'],
+      created: [],
+      dropped: [],
+    });
+    await before.stage([placed(2)]);
+    await load(connection, NOW_MS);
+    await keepMonths(connection, Date.UTC(2027, 5, 1));
+    expect(
+      await connection.query(
+        'SELECT stats_offset, megapixels, colour_space, dominant_colour, has_location FROM darkroom.images ORDER BY 1',
+      ),
+    ).toEqual([
+      { stats_offset: '1', megapixels: null, colour_space: null, dominant_colour: null, has_location: null },
+      {
+        stats_offset: '2',
+        megapixels: 0.3072,
+        colour_space: 'srgb',
+        dominant_colour: '#47293a',
+        has_location: false,
+      },
+    ]);
+    await before.close();
   });
 
   test('refuses to go on from one that has changed since', async () => {
@@ -178,7 +227,7 @@ describe('the views', () => {
     await lab.stage([placed(30, corrected), placed(31, third)]);
     await loadNow();
     const counts = await lab.connection.query(
-      'SELECT CAST(day AS VARCHAR) AS day, customer_id, type, outcome, images, bytes, renditions, rendition_bytes, ' +
+      'SELECT CAST(day AS VARCHAR) AS day, customer_id, type, outcome, images, bytes, megapixels, renditions, rendition_bytes, ' +
         'CAST(loaded_through AS VARCHAR) AS through FROM darkroom.images_by_customer_type_day ORDER BY type',
     );
     const row = {
@@ -188,8 +237,24 @@ describe('the views', () => {
       through: '2026-11-29 12:00:00.123',
     };
     expect(counts).toEqual([
-      { ...row, type: 'jpeg', images: '2', bytes: '200', renditions: '2', rendition_bytes: '20' },
-      { ...row, type: 'png', images: '1', bytes: '50', renditions: '1', rendition_bytes: '10' },
+      {
+        ...row,
+        type: 'jpeg',
+        images: '2',
+        bytes: '200',
+        megapixels: 0.6144,
+        renditions: '2',
+        rendition_bytes: '20',
+      },
+      {
+        ...row,
+        type: 'png',
+        images: '1',
+        bytes: '50',
+        megapixels: 0.3072,
+        renditions: '1',
+        rendition_bytes: '10',
+      },
     ]);
     expect(await lab.count('image_stats')).toBe(5);
     expect(await lab.count('images')).toBe(3);
@@ -203,7 +268,9 @@ describe('the views', () => {
         'SELECT SUM(images) AS n FROM darkroom.images_by_customer_type_day',
       );
       expect(rows).toEqual([{ n: '3' }]);
-      expect((await analyst.query('SELECT event_id, bytes FROM darkroom.images')).rows).toHaveLength(3);
+      expect(
+        (await analyst.query('SELECT event_id, bytes, megapixels FROM darkroom.images')).rows,
+      ).toHaveLength(3);
       for (const forbidden of [
         'SELECT reason FROM darkroom.images',
         'SELECT sha256 FROM darkroom.images',

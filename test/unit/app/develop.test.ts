@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { DevelopDeps } from '../../../src/app/deps.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
@@ -22,6 +23,22 @@ async function open(change?: (deps: DevelopDeps) => Partial<DevelopDeps>): Promi
 }
 
 const reference = { 'customer-id': 'acme', 'content-type': 'application/vnd.darkroom.reference+json' };
+
+/** It asks for nothing. */
+const NO_POLICY = {
+  version: 1,
+  formats: null,
+  maxBytes: null,
+  maxPixels: null,
+  maxFrames: null,
+  maxSidePx: null,
+  maxRatio: null,
+  maxDecoderBytes: null,
+  pipeline: null,
+  renditionFormats: null,
+  camera: null,
+  updatedAt: 1,
+};
 
 test('an image on the external stream becomes stored renditions and one event', async () => {
   const run = await open();
@@ -78,23 +95,48 @@ test('the same image-id on both ways is one image: the second leaves no event', 
   expect(run.repeats[0]?.renditions).toEqual(events[0]?.renditions);
 });
 
+test("tells facts of an image in its event, the camera's only where its customer's policy lets it", async () => {
+  const run = await open();
+  const location = { GPSLatitude: '47/1 22/1 0/1', GPSLongitude: '8/1 33/1 0/1' };
+  const body = await sharp(await jpeg(640, 480))
+    .withExif({ IFD0: { Make: 'Fuji', Model: 'X100' }, IFD3: location })
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  const send = (name: string) => run.stream(body, { 'customer-id': 'acme', 'image-id': name });
+  await send('silent');
+  const policy = codec.encodePolicy({ ...NO_POLICY, camera: true });
+  await run.driver.pipe({ topic: topics.imagePolicies, key: Buffer.from('acme'), value: policy });
+  await send('open');
+  await run.stream(body.subarray(0, 2_000), { 'customer-id': 'acme', 'image-id': 'cut' });
+  const header = {
+    width: 480,
+    height: 640,
+    megapixels: 0.3072,
+    frames: 1,
+    orientation: 6,
+    colourSpace: 'srgb',
+  };
+  const facts = { ...header, hasAlpha: false, hasLocation: true };
+  const look = {
+    dominantColour: expect.stringMatching(/^#c[c-d]6[2-7]3[2-5]$/),
+    palette: [expect.stringMatching(/^#c[c-d]6[2-7]3[2-5]$/)],
+    thumbHash: expect.stringMatching(/^[\w+/]{20,}=*$/),
+    perceptualHash: '0000000000000000',
+  };
+  const camera = { cameraMake: 'Fuji', cameraModel: 'X100' };
+  const undecoded = { dominantColour: null, palette: null, thumbHash: null, perceptualHash: null };
+  expect(await run.events()).toMatchObject([
+    { outcome: 'processed', ...facts, ...look, cameraMake: null, cameraModel: null },
+    { outcome: 'processed', ...facts, ...look, ...camera },
+    { outcome: 'rejected', code: 'IMAGE_CORRUPT', ...facts, ...undecoded, ...camera },
+  ]);
+});
+
 test("a customer's policy narrows what is allowed, from when it is set until it is deleted", async () => {
   const run = await open();
   const body = await jpeg();
-  const policy = {
-    version: 1,
-    formats: ['png'],
-    maxBytes: null,
-    maxPixels: null,
-    maxFrames: null,
-    maxSidePx: null,
-    maxRatio: null,
-    maxDecoderBytes: null,
-    pipeline: null,
-    renditionFormats: null,
-    camera: null,
-    updatedAt: 1,
-  };
+  const policy = { ...NO_POLICY, formats: ['png'] };
   const put = (value: Buffer | null) =>
     run.driver.pipe({ topic: topics.imagePolicies, key: Buffer.from('acme'), value });
   await put(codec.encodePolicy(policy));

@@ -46,6 +46,11 @@ describe('darkroom try', () => {
     ]);
     const [a] = lines;
     expect(a).toMatchObject({ type: 'jpeg', width: 800, height: 600, frames: 1, hasAlpha: false });
+    expect(a).toMatchObject({ megapixels: 0.48, colourSpace: 'srgb', hasLocation: false, cameraMake: null });
+    expect([a.dominantColour, a.palette[0]]).toEqual([a.palette[0], expect.stringMatching(/^#[\da-f]{6}$/)]);
+    expect(a.perceptualHash).toMatch(/^[\da-f]{16}$/);
+    expect(a.thumbHash).toMatch(/^[\w+/]{20,}=*$/);
+    expect(lines[1]).toMatchObject({ megapixels: null, palette: null, thumbHash: null });
     expect(a.renditions.map(({ name }: { name: string }) => name)).toEqual(['large', 'medium', 'thumb']);
     for (const { path, bytes, width, contentType } of a.renditions) {
       const body = await readFile(join(folder, path));

@@ -28,6 +28,16 @@ export const processed: ImageProcessed = {
   frames: 1,
   hasAlpha: false,
   sha256: 'ab'.repeat(32),
+  megapixels: 0.3072,
+  colourSpace: 'srgb',
+  orientation: null,
+  hasLocation: false,
+  cameraMake: null,
+  cameraModel: null,
+  dominantColour: '#47293a',
+  palette: ['#47293a', '#4ea156'],
+  thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
+  perceptualHash: '442aae6231062044',
   pipeline: 'standard@1',
   renditions: [
     {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type ImageProcessed, imageProcessedSchema } from '../../../src/serdes/image-processed.generated.ts';
-import { COLUMN_NAMES, COLUMNS, statisticsRow } from '../../../src/warehouse/columns.ts';
-import { readSql, statementsOf } from '../../../src/warehouse/sql.ts';
+import { COLUMN_NAMES, COLUMNS, EVENT_ONLY, statisticsRow } from '../../../src/warehouse/columns.ts';
+import { type Dialect, migrationFiles, perMonth, readSql, statementsOf } from '../../../src/warehouse/sql.ts';
 
 const schema: { fields: { name: string; type: unknown }[] } = JSON.parse(imageProcessedSchema);
-/** Not `replaces`: the warehouse has the row that is replaced. */
-const fields = schema.fields.filter(({ name }) => name !== 'replaces');
+const eventOnly: readonly string[] = EVENT_ONLY;
+const fields = schema.fields.filter(({ name }) => !eventOnly.includes(name));
 
 const event: ImageProcessed = {
   eventId: '0123456789abcdef0123456789abcdef',
@@ -23,6 +23,16 @@ const event: ImageProcessed = {
   frames: 1,
   hasAlpha: false,
   sha256: 'ab'.repeat(32),
+  megapixels: 0.3072,
+  colourSpace: 'srgb',
+  orientation: null,
+  hasLocation: false,
+  cameraMake: null,
+  cameraModel: null,
+  dominantColour: '#47293a',
+  palette: ['#47293a', '#4ea156'],
+  thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
+  perceptualHash: '442aae6231062044',
   pipeline: 'standard@1',
   renditions: [
     { name: 'thumb', bucket: 'b', key: 'k', contentType: 'image/webp', width: 1, height: 1, bytes: 100 },
@@ -45,8 +55,21 @@ const namesAfter = (sql: string, begin: RegExp) =>
     .split(',')
     .map((name) => name.trim().replace(/^fresh\./, ''));
 
+/** The columns that migrations have added to a table. */
+const addedTo = (table: string, dialect: Dialect) =>
+  migrationFiles()
+    .flatMap((name) =>
+      statementsOf(perMonth(readSql(`migrations/${name}`), ['image_stats_2026_11']), dialect, {
+        all_rows: '',
+      }),
+    )
+    .flatMap((statement) => {
+      const [, altered, column = ''] = /^ALTER TABLE darkroom\.(\w+) ADD COLUMN (.*)$/s.exec(statement) ?? [];
+      return altered === table ? [column.trim().replace(/\s+/g, ' ')] : [];
+    });
+
 describe('the columns', () => {
-  it('cover every field of the event but what it replaces, and nothing else but its place', () => {
+  it('cover every field of the event but those that stay there, and nothing else but its place', () => {
     expect(new Set(COLUMNS.flatMap(({ field }) => field ?? []))).toEqual(
       new Set(fields.map(({ name }) => name)),
     );
@@ -69,9 +92,18 @@ describe('the columns', () => {
       .slice(stage.indexOf('(') + 1, stage.lastIndexOf(')'))
       .split(/,\s*\n/)
       .map((line) => line.trim().replace(/\s+/g, ' '));
-    expect(ddl).toEqual(
+    expect([...ddl, ...addedTo('image_stats_stage', 'postgres')]).toEqual(
       COLUMNS.map(({ name, sqlType, nullable }) => `${name} ${sqlType}${nullable ? '' : ' NOT NULL'}`),
     );
+  });
+
+  it('are the same in every table: what one gets all get, in the same order', () => {
+    for (const dialect of ['postgres', 'redshift'] as const) {
+      const added = addedTo('image_stats_stage', dialect);
+      expect(added.length).toBeGreaterThan(0);
+      expect(addedTo('image_stats_other', dialect)).toEqual(added);
+      expect(addedTo('image_stats_2026_11', dialect)).toEqual(added);
+    }
   });
 
   it('are those that a load copies', () => {
@@ -87,7 +119,8 @@ describe('the columns', () => {
 
   it('have an encoding each on Redshift', () => {
     const [stage = ''] = statementsOf(readSql('migrations/001-tables.sql'), 'redshift');
-    expect(stage.match(/ENCODE \w+/g)).toHaveLength(COLUMNS.length);
+    const added = addedTo('image_stats_stage', 'redshift').join(', ');
+    expect(`${stage}, ${added}`.match(/ENCODE \w+/g)).toHaveLength(COLUMNS.length);
     expect(stage).toMatch(/received_at\s+TIMESTAMP\s+NOT NULL\s+ENCODE RAW/);
   });
 });
@@ -122,6 +155,10 @@ describe('the row of an event', () => {
       source_offset: 17,
       stats_partition: 2,
       stats_offset: 99,
+      megapixels: 0.3072,
+      colour_space: 'srgb',
+      dominant_colour: '#47293a',
+      has_location: false,
     });
   });
 

@@ -1,13 +1,15 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { allRowsView, monthTable } from '../../../src/warehouse/months.ts';
+import { allRows, allRowsView, monthTable } from '../../../src/warehouse/months.ts';
 import { statementsOf } from '../../../src/warehouse/sql.ts';
 import { problemsOf, RULES } from './redshift-lint.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'warehouse');
 const VALUES = {
   table: 'image_stats_2026_11',
+  month: 'image_stats_2026_11',
+  all_rows: allRows([monthTable(0)]),
   source: 'load_month',
   from: '2026-11-01 00:00:00.000',
   to: '2026-12-01 00:00:00.000',

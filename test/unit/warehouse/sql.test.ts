@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isExpired, monthTable } from '../../../src/warehouse/months.ts';
-import { msOfSqlTime, sqlTime, statementsOf } from '../../../src/warehouse/sql.ts';
+import {
+  migrationFiles,
+  msOfSqlTime,
+  perMonth,
+  readSql,
+  sqlTime,
+  statementsOf,
+} from '../../../src/warehouse/sql.ts';
 
 describe('the statements of a file', () => {
   it('are split at semicolons that stand in no text, without comments', () => {
@@ -20,6 +27,30 @@ describe('the statements of a file', () => {
   it('have the values filled in, and none left out', () => {
     expect(statementsOf('DROP TABLE {table};', 'postgres', { table: 't' })).toEqual(['DROP TABLE t']);
     expect(() => statementsOf('DROP TABLE {table};', 'postgres')).toThrow('{table}');
+  });
+});
+
+describe('a statement for each month', () => {
+  it('is there once for every table, and not at all where there is none', () => {
+    const sql = '-- of each {month};\nSELECT 1;\nALTER TABLE {month}\n  ADD COLUMN a INTEGER;\nDROP VIEW v;';
+    expect(statementsOf(perMonth(sql, ['m1', 'm2']), 'postgres')).toEqual([
+      'SELECT 1',
+      'ALTER TABLE m1\n  ADD COLUMN a INTEGER',
+      'ALTER TABLE m2\n  ADD COLUMN a INTEGER',
+      'DROP VIEW v',
+    ]);
+    expect(statementsOf(perMonth(sql, []), 'postgres')).toEqual(['SELECT 1', 'DROP VIEW v']);
+  });
+
+  it('leaves whole statements in every migration, whatever months there are', () => {
+    for (const name of migrationFiles()) {
+      for (const months of [[], ['m1'], ['m1', 'm2']]) {
+        const sql = perMonth(readSql(`migrations/${name}`), months);
+        for (const statement of statementsOf(sql, 'redshift', { all_rows: 'SELECT 1' })) {
+          expect(statement).toMatch(/^(?:CREATE|ALTER|DROP|GRANT) (?:TABLE|VIEW|USAGE|SELECT)/);
+        }
+      }
+    }
   });
 });
 
