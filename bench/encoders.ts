@@ -79,6 +79,8 @@ async function sourceOf(image: Sharp): Promise<Source> {
     frames: 1,
     hasAlpha: false,
     sha256: '',
+    megapixels: 1,
+    colourSpace: 'srgb',
   };
   return { header, facts: { ...facts, format: 'jpeg' } };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Rendition } from '../processors/types.ts';
+import type { FocalPoint, Rendition } from '../processors/types.ts';
 import type { StoredRendition } from '../serdes/image-processed.generated.ts';
 import type { AsyncContext } from '../topology/index.ts';
 import type { DevelopDeps } from './deps.ts';
@@ -21,7 +21,7 @@ export function archiveImage(deps: ArchiveDeps) {
     const { identity, original, policyVersion } = image;
     if (image.kind === 'refused') return layOut(image, deps, signal);
     const { facts, pipeline, durationMs, renditions } = image.developed;
-    const version = resultVersion(facts.sha256, pipeline, policyVersion);
+    const version = resultVersion(facts.sha256, pipeline, policyVersion, image.focalPoint);
     const folder = `processed/${identity.customerId}/${identity.imageId}/${version}`;
     const stored = await orProblem(() =>
       Promise.all(renditions.map((rendition) => storeRendition(folder, rendition, deps, signal))),
@@ -35,11 +35,20 @@ export function archiveImage(deps: ArchiveDeps) {
 }
 
 /** Names the result by what it was made of and how, so that a repeat writes the same keys: 16 lower-case hex digits. */
-const resultVersion = (contentSha256: string, pipeline: string, policyVersion: number | undefined): string =>
-  createHash('sha256')
-    .update([contentSha256, pipeline, ...(policyVersion === undefined ? [] : [policyVersion])].join('\n'))
-    .digest('hex')
-    .slice(0, 16);
+function resultVersion(
+  contentSha256: string,
+  pipeline: string,
+  policyVersion: number | undefined,
+  focalPoint: FocalPoint | undefined,
+): string {
+  const parts = [
+    contentSha256,
+    pipeline,
+    ...(policyVersion === undefined ? [] : [policyVersion]),
+    ...(focalPoint ? [`focal-point ${focalPoint.x},${focalPoint.y}`] : []),
+  ];
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}
 
 async function storeRendition(
   folder: string,

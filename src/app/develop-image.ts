@@ -12,8 +12,9 @@ export function developImage({ darkroom }: Pick<DevelopDeps, 'darkroom'>) {
     if (image.kind === 'refused') return image;
     const { bytes, limits, wishes, kind: _, ...carried } = image;
     const result = await darkroom.develop(bytes, { ...wishes, signal, limits });
+    const { focalPoint } = wishes;
     return result.outcome === 'processed'
-      ? { kind: 'developed', ...carried, developed: result }
+      ? { kind: 'developed', ...carried, developed: result, ...(focalPoint && { focalPoint }) }
       : { kind: 'refused', ...carried, refused: result };
   };
 }

@@ -1,5 +1,6 @@
 import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
 import { jsonSerde } from '../serdes/json-serde.ts';
+import { arrivedBytes } from '../sources/arrival.ts';
 import { fromExternal } from '../sources/external.ts';
 import { fromUpload } from '../sources/upload.ts';
 import {
@@ -32,7 +33,7 @@ function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
     .mapAsync(fromUpload(deps), { as: 'decode', concurrency: 64 });
   const external = builder
     .stream(topics.imageStream, { as: 'external', timestampExtractor })
-    .mapValues(fromExternal(deps), { as: 'read-external' });
+    .mapAsync(fromExternal(deps), { as: 'read-external', concurrency: 64, sizeOf: arrivedBytes });
 
   builder.addStateStore(ledgerStore);
   const policies = builder.globalTable(topics.imagePolicies, {

@@ -1,4 +1,11 @@
-import type { Developed, DevelopOptions, ImageFacts, OwnLimits, Refused } from '../processors/types.ts';
+import type {
+  Developed,
+  DevelopOptions,
+  FocalPoint,
+  ImageFacts,
+  OwnLimits,
+  Refused,
+} from '../processors/types.ts';
 import type { StoredRendition } from '../serdes/image-processed.generated.ts';
 import type { Arrival } from '../sources/arrival.ts';
 
@@ -21,7 +28,12 @@ export type FetchedImage = Carried & {
   readonly wishes: Omit<DevelopOptions, 'signal' | 'limits'>;
 };
 
-export type DevelopedImage = Carried & { readonly kind: 'developed'; readonly developed: Developed };
+export type DevelopedImage = Carried & {
+  readonly kind: 'developed';
+  readonly developed: Developed;
+  /** What its crops were made around; part of the name of the result. */
+  readonly focalPoint?: FocalPoint;
+};
 
 /** Its renditions are durable; their bytes are gone from here. */
 export type ArchivedImage = Carried & {

@@ -96,6 +96,8 @@ function offlineTopology(options: DevelopFilesOptions, codec: ImageCodec) {
     archive: options.archive,
     archiveBucket: options.out,
     allowedBuckets: new Set(),
+    streamForm: 'bytes',
+    pipelines: new Set(),
     maxImageBytes: options.maxImageBytes,
     nowMs: Date.now,
   });

@@ -36,6 +36,8 @@ export function developTopologyOf({ topics }: { readonly topics: TopicNames }, w
     archive: { put: cannotRun },
     archiveBucket: '',
     allowedBuckets: new Set(),
+    streamForm: 'bytes',
+    pipelines: new Set(),
     maxImageBytes: 0,
     nowMs: Date.now,
   });

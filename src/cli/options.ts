@@ -8,6 +8,7 @@ export interface TryOptions {
 /** The options of `darkroom produce`. */
 export interface ProduceOptions {
   readonly customer: string;
+  readonly form?: 'bytes' | 'json' | 'avro' | 'reference';
   readonly byReference?: true;
   readonly topic?: string;
   readonly rate?: number;

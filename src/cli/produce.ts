@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { customerProblem } from '../sources/customer-id.ts';
 import type { ProduceOptions } from './options.ts';
 import type { Terminal } from './terminal.ts';
@@ -7,11 +7,13 @@ const HELP = `
 Examples:
   $ darkroom produce photos/ --customer acme                      every file as one record
   $ darkroom produce photos/ --customer acme --by-reference       puts files into S3, sends where they are
+  $ darkroom produce photos/ --customer acme --form avro          Avro, with the schema in the registry
   $ darkroom produce photos/ --customer acme --rate 5             five a second
 
 A record has the file's bytes as its value and the headers customer-id and image-id, which is the path as given: the same path
 of the same customer is the same image. Brokers usually take records up to 1 MiB; larger files go --by-reference.
-Needs KAFKA_BROKERS; --by-reference also S3_BUCKET and, where it is not AWS' own, S3_ENDPOINT and a key.
+--form json and avro put them into the value (docs/external-stream.md). Needs KAFKA_BROKERS; --form avro also SCHEMA_REGISTRY_URL,
+--by-reference also S3_BUCKET and, where it is not AWS' own, S3_ENDPOINT and a key.
 \`darkroom start --help\` lists the variables.`;
 
 /** `darkroom produce`: sends files into the external stream, as the other application would. */
@@ -20,7 +22,10 @@ export function produceCommand(terminal: Terminal): Command {
     .description('Send images into the external stream.')
     .argument('<path...>', 'files, or folders with images')
     .requiredOption('--customer <id>', 'whose images these are', customer)
-    .option('--by-reference', 'put the files into S3 and send references')
+    .addOption(
+      new Option('--form <form>', 'how records hold images').choices(['bytes', 'json', 'avro', 'reference']),
+    )
+    .option('--by-reference', 'put the files into S3 and send references: --form reference')
     .option('--topic <topic>', 'where to send (default: TOPIC_STREAM, or image-stream)')
     .option('--rate <images>', 'at most so many a second', rate)
     .addHelpText('after', HELP)

@@ -19,3 +19,11 @@ export function registryCodec(
     },
   });
 }
+
+/** The codec that writes the external stream, as another application would. */
+export const streamCodec = (registry: StartConfig['registry'], topic: string): RegistryCodec =>
+  createRegistryCodec({
+    ...registry,
+    requestTimeoutMs: REQUEST_TIMEOUT_MS,
+    topics: { imageStream: topic },
+  });

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { produceConfig } from '../config/compile.ts';
 import { createLogger } from '../observability/logger.ts';
-import { REFERENCE_CONTENT_TYPE } from '../sources/reference.ts';
 import { StreamsError } from '../topology/index.ts';
 import { connectProducer, type PlainProducer } from '../topology/kafka/clients.ts';
 import { errorType } from '../topology/kafka/errors.ts';
@@ -12,7 +10,9 @@ import { type FoundFile, findFiles } from './find-files.ts';
 import { withAdmin } from './kafka-admin.ts';
 import { kafkaSettings } from './kafka-settings.ts';
 import type { ProduceOptions } from './options.ts';
+import { recordValue, type ValueForm } from './record-values.ts';
 import { ReferencedFiles } from './referenced-files.ts';
+import { streamCodec } from './registry-codec.ts';
 import { Failure, ProgressLine, type Terminal } from './terminal.ts';
 
 /** A request holds so much at most; the files of one request must fit into the broker's limit together. */
@@ -25,7 +25,8 @@ export async function produce(
   options: ProduceOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const config = produceConfig(terminal.env, { byReference: options.byReference === true });
+  const form = options.form ?? (options.byReference ? 'reference' : 'bytes');
+  const config = produceConfig(terminal.env, { form });
   const topic = options.topic ?? config.topic;
   const files = await findFiles(paths);
   const logger = createLogger({ level: 'silent' });
@@ -33,10 +34,17 @@ export async function produce(
   await withAdmin(kafka, logger, async (admin) => {
     if (!(await admin.topics([topic])).has(topic)) throw new Failure(noTopic(topic, config.kafka.brokers));
   });
+  const codec = config.registry && streamCodec(config.registry, topic);
+  await codec?.start();
   const producer = await connectProducer(kafka, logger);
-  const references = config.s3 ? new ReferencedFiles(config.s3, options.customer) : undefined;
+  const references = config.s3 && new ReferencedFiles(config.s3, options.customer);
+  const made: ValueForm = references
+    ? { form: 'reference', references }
+    : codec
+      ? { form: 'avro', codec }
+      : { form: form === 'json' ? 'json' : 'bytes' };
   try {
-    await sendFiles(files, { topic, options, producer, references, terminal });
+    await sendFiles(files, { topic, options, producer, made, terminal });
   } finally {
     references?.close();
     await producer.close();
@@ -47,7 +55,7 @@ interface Sending {
   readonly topic: string;
   readonly options: ProduceOptions;
   readonly producer: PlainProducer;
-  readonly references: ReferencedFiles | undefined;
+  readonly made: ValueForm;
   readonly terminal: Terminal;
 }
 
@@ -90,34 +98,24 @@ async function sendFiles(files: readonly FoundFile[], sending: Sending): Promise
     progress.clear();
   }
   const seconds = (performance.now() - startedMs) / 1000;
-  const how = sending.references ? ' by reference' : '';
+  const { form } = sending.made;
+  const how = form === 'reference' ? ' by reference' : form === 'bytes' ? '' : ` as ${form}`;
   terminal.out(
     `Sent ${plural(sent, 'image')} (${humanBytes(sentBytes)}) of customer ${options.customer} to ${sending.topic}${how} ` +
       `in ${seconds.toFixed(1)} s\n`,
   );
 }
 
-async function send(
-  files: readonly FoundFile[],
-  { topic, options, producer, references }: Sending,
-): Promise<void> {
+async function send(files: readonly FoundFile[], { topic, options, producer, made }: Sending): Promise<void> {
   const records = await Promise.all(
     files.map(async (file): Promise<ProducedRecord> => {
-      const common = {
+      const { value, headers } = await recordValue(file, options.customer, made);
+      return {
         topic,
         key: Buffer.from(file.path),
         timestamp: Date.now(),
-        headers: [
-          ['customer-id', Buffer.from(options.customer)],
-          ['image-id', Buffer.from(file.path)],
-        ] as const,
-      };
-      if (!references) return { ...common, value: await readFile(file.path) };
-      const reference = await references.put(file);
-      return {
-        ...common,
-        value: Buffer.from(JSON.stringify(reference)),
-        headers: [...common.headers, ['content-type', Buffer.from(REFERENCE_CONTENT_TYPE)]],
+        value,
+        headers: headers.map(([name, text]) => [name, Buffer.from(text)] as const),
       };
     }),
   );

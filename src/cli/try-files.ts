@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
-import { createDarkroom } from '../processors/index.ts';
+import { checkWatermarks, createDarkroom } from '../processors/index.ts';
 import { createRemoteSteps } from '../remote-steps/remote-steps.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
@@ -25,6 +25,8 @@ export async function tryFiles(
       `cannot write into ${options.out}: ${error.message}. What to do: name another folder with --out`,
     );
   });
+  const pipelines = [pipelineOf(options.plugin ?? processing.plugin)] as const;
+  await checkWatermarks(pipelines);
   const remoteSteps = createRemoteSteps({ env: terminal.env });
   const darkroom = createDarkroom({
     remoteSteps,
@@ -32,7 +34,7 @@ export async function tryFiles(
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipelineOf(options.plugin ?? processing.plugin)],
+    pipelines,
   });
   const results: FileResult[] = [];
   const table = options.json

@@ -63,6 +63,16 @@ function processing(env: Environment) {
   };
 }
 
+/** Where images may lie on the web; undefined: nowhere. */
+function webReferences(env: Environment) {
+  const hosts = env.get(V.referenceHosts);
+  const ca = env.get(V.referenceCa);
+  const schemes = env.get(V.referenceSchemes);
+  const allowPrivate = env.get(V.referencePrivate) ?? [];
+  const timeoutMs = env.get(V.referenceTimeoutMs);
+  return hosts && { hosts, schemes, allowPrivate, timeoutMs, ...(ca !== undefined && { ca }) };
+}
+
 function engine(env: Environment) {
   const commitIntervalMs = env.get(V.commitIntervalMs);
   const transactionTimeoutMs = env.get(V.transactionTimeoutMs);
@@ -173,6 +183,8 @@ export const startConfig = (env: Env) =>
     topics: topics(e),
     engine: engine(e),
     processing: processing(e),
+    streamForm: e.get(V.streamForm),
+    webReferences: webReferences(e),
     intake: intake(e),
     firehose: firehose(e),
     redis: redis(e),
@@ -253,10 +265,11 @@ export const resetConfig = (env: Env) =>
     };
   });
 
-/** What `darkroom produce` needs; S3 only for references. Throws ConfigError. */
-export const produceConfig = (env: Env, options: { readonly byReference: boolean }) =>
+/** What `darkroom produce` needs; S3 only for references, the registry for Avro. Throws ConfigError. */
+export const produceConfig = (env: Env, options: { readonly form: string }) =>
   compile(env, (e) => ({
     kafka: kafka(e),
     topic: e.get(V.streamTopic),
-    s3: options.byReference ? s3(e) : undefined,
+    s3: options.form === 'reference' ? s3(e) : undefined,
+    registry: options.form === 'avro' ? registry(e) : undefined,
   }));

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
 import { formatDuration, formatPixels, formatSize, parseDuration, parsePixels, parseSize } from './units.ts';
 
 /** One variable of the environment: how it is written, what it becomes, and what is told of it. */
@@ -140,6 +141,16 @@ export const list = (name: string, pattern: RegExp, allowed: string) =>
     parse: (given) => {
       const found = items(given);
       return found.length > 0 && found.every((item) => pattern.test(item)) ? found : undefined;
+    },
+  });
+
+/** Networks in CIDR notation. */
+export const networks = (name: string) =>
+  forms<readonly string[]>(name, {
+    allowed: 'a list with commas, each a network in CIDR notation',
+    parse: (given) => {
+      const found = items(given);
+      return found.length > 0 && found.every((item) => ipaddr.isValidCIDR(item)) ? found : undefined;
     },
   });
 

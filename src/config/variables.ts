@@ -8,6 +8,7 @@ import {
   integer,
   keyFile,
   list,
+  networks,
   oneOf,
   pixels,
   size,
@@ -32,6 +33,11 @@ const topic = (name: string) =>
   );
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const BUCKET_ALLOWED = 'a bucket name: 3 to 63 of lower-case letters, digits, "." and "-"';
+const HOST = /^(\*?\.)?(\[[0-9a-f:.]+\]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[1-9]\d{0,4})?$/i;
+const HOST_ALLOWED =
+  'a host name, with "." or "*." before it for all below it, and ":port" where it is not 443 or 80';
+/** src/sources/external-value.ts says the same, held together by the compiler. */
+const STREAM_FORMS = ['bytes', 'avro', 'json', 'reference'] as const;
 const NOT_EMPTY = /\S/;
 
 /**
@@ -139,6 +145,30 @@ export const VARIABLES = {
   referenceBuckets: list('REFERENCE_BUCKETS', BUCKET, BUCKET_ALLOWED).optional({
     summary: 'Buckets that records may refer to; not set: S3_BUCKET alone',
     example: 'my-images,partner-images',
+  }),
+  referenceHosts: list('REFERENCE_HOSTS', HOST, HOST_ALLOWED).optional({
+    summary: 'Hosts that records may refer to by URL, .example.com for all below it; not set: none',
+    example: 'images.partner.example,.cdn.example:8443',
+  }),
+  referenceSchemes: someOf('REFERENCE_SCHEMES', ['https', 'http']).default('https', {
+    summary: 'Schemes of such URLs',
+    example: 'https,http',
+  }),
+  referencePrivate: networks('REFERENCE_ALLOW_PRIVATE').optional({
+    summary: 'Networks that such a host may have an address in though they are not public; not set: none',
+    example: '10.20.0.0/16,fd12:3456::/32',
+    reason: "a cloud's metadata addresses are refused all the same",
+  }),
+  referenceTimeoutMs: duration('REFERENCE_TIMEOUT', 100, 600_000).default('30s', {
+    summary: 'One of 3 attempts to get such an image, redirects included',
+  }),
+  referenceCa: certificateFile('REFERENCE_CA_FILE').optional({
+    summary: 'Authorities that may sign the certificates of such hosts; not set: those that Node knows',
+    example: '/etc/darkroom/partners-ca.pem',
+  }),
+  streamForm: oneOf('STREAM_FORM', STREAM_FORMS).default('bytes', {
+    summary: 'What a record of the external stream is whose content-type does not say it',
+    example: 'avro',
   }),
   s3Endpoint: httpUrl('S3_ENDPOINT').optional({
     summary: 'Where S3 is, when it is not AWS',

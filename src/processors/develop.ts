@@ -1,4 +1,6 @@
 import sharp, { type Metadata } from 'sharp';
+import { readHeader } from './drawing/decode.ts';
+import type { Copyright } from './drawn.ts';
 import { readExif } from './exif.ts';
 import { factsOfBytes, factsOfHeader, lookOf } from './facts.ts';
 import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
@@ -11,7 +13,7 @@ import { firstLine, Refusal, toRefused } from './refusal.ts';
 import type { StepsContext } from './run-modules.ts';
 import type { StepReport } from './step.ts';
 import type { Paused, Resumed } from './stretch.ts';
-import { readHeader, transform } from './transform.ts';
+import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused, Rendition } from './types.ts';
 
 /**
@@ -43,10 +45,8 @@ export async function develop(bytes: Buffer, job: DevelopJob): Promise<Developed
 }
 
 /** The same, up to a step outside of this process. */
-export async function developStretch(
-  bytes: Buffer,
-  { limits, pipeline, camera, resumed, onModule = () => {} }: DevelopJob,
-): Promise<Developed | Refused | Paused> {
+export async function developStretch(bytes: Buffer, job: DevelopJob): Promise<Developed | Refused | Paused> {
+  const { limits, pipeline, resumed, onModule = () => {} } = job;
   const startedMs = performance.now();
   const elapsedMs = () => Math.round(performance.now() - startedMs);
   const reports: StepReport[] = [];
@@ -54,7 +54,7 @@ export async function developStretch(
   const told = () => (reports.length > 0 ? { steps: reports } : {});
   let known: Partial<ImageFacts> = resumed?.at.facts ?? { bytes: bytes.length, format: identify(bytes) };
   try {
-    const { facts, header } = await examined(bytes, { limits, camera, resumed }, (facts) => {
+    const { facts, header, copyright } = await examined(bytes, job, (facts) => {
       known = facts;
     });
     let all: ImageFacts = facts;
@@ -64,7 +64,9 @@ export async function developStretch(
     };
     const taken = resumed?.at.taken ?? [];
     const context = { facts, limits, pipeline, reports, extra, taken, onModule };
-    const made = await transform(bytes, facts, header, context, { resumed, seeDecoded });
+    const { focalPoint, renditionFormats } = job;
+    const asked = { context, resumed, focalPoint, renditionFormats, copyright };
+    const made = await transform(bytes, facts, header, asked, seeDecoded);
     if ('next' in made) {
       const { picture, next: step } = made;
       const handed = await handOver(picture, step, pipeline);
@@ -93,16 +95,23 @@ async function examined(
   bytes: Buffer,
   { limits, camera, resumed }: Pick<DevelopJob, 'limits' | 'camera' | 'resumed'>,
   onFacts: (known: Partial<ImageFacts>) => void,
-): Promise<{ readonly facts: ImageFacts; readonly header: Metadata }> {
-  if (resumed) return { facts: resumed.at.facts, header: await readHeader(bytes) };
-  guardBytes(bytes.length, limits);
-  const seen = factsOfBytes(bytes);
-  onFacts(seen);
-  guardFormat(seen.format, limits);
+): Promise<{
+  readonly facts: ImageFacts;
+  readonly header: Metadata;
+  readonly copyright: Copyright | undefined;
+}> {
+  const known = resumed?.at.facts;
+  if (!known) guardBytes(bytes.length, limits);
+  const seen = known ?? factsOfBytes(bytes);
+  if (!known) onFacts(seen);
+  if (!known) guardFormat(seen.format, limits);
   const header = await readHeader(bytes);
   const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
+  const { copyright } = exif;
+  // They have been told and guarded before the step that is gone on after.
+  if (known) return { facts: known, header, copyright };
   const facts = factsOfHeader(seen, header, exif, camera);
   onFacts(facts);
   guardHeader(header, limits);
-  return { facts, header };
+  return { facts, header, copyright };
 }

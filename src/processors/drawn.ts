@@ -11,7 +11,10 @@ export interface Timing {
 
 /** A rendition as it will look, not yet in any format. */
 export interface Drawn {
-  /** A pipeline that gives the pixels, made anew at each call; ends without an output format. */
+  /**
+   * A pipeline that gives the pixels, made anew at each call; ends without an output format. In sRGB, unless `keepIccProfile` is
+   * asked of it and the rendition keeps its colours: then it reads PNG with the profile, whose decoder it needs.
+   */
   readonly image: () => Sharp;
   /** Of one frame. */
   readonly width: number;

@@ -1,11 +1,12 @@
 import sharp, { type Sharp } from 'sharp';
+import { type Picture, still } from './drawing/picture.ts';
 import { blamed, guardAnswer, takeRenditions } from './extra-renditions.ts';
 import { identify } from './identify.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { RawImage } from './plug-in.ts';
 import { replaced, type StepsContext } from './run-modules.ts';
 import { isOutside, STEP_DEFAULTS, stepName } from './step.ts';
-import type { Picture, Resumed } from './stretch.ts';
+import type { Resumed } from './stretch.ts';
 import type { ImageFacts } from './types.ts';
 
 /** As good as what comes of it may be looked at; what is drawn of it is encoded again. */
@@ -26,21 +27,22 @@ export async function handOver(
   return { handed: await encode(picture, input).toBuffer(), contentType: `image/${input}` };
 }
 
-function encode({ image: { data, info }, timing }: Picture, input: 'png' | 'jpeg' | 'webp'): Sharp {
-  const { pageHeight, ...raw } = info;
-  if (input === 'webp' && timing) {
+function encode(picture: Picture, input: 'png' | 'jpeg' | 'webp'): Sharp {
+  if (input === 'webp' && picture.timing) {
+    const { data, info } = picture.image;
     const frames = sharp(data, { raw: info, animated: true, limitInputPixels: false });
-    return frames.webp({ quality: HANDED_QUALITY, effort: 2, ...timing });
+    return frames.webp({ quality: HANDED_QUALITY, effort: 2, ...picture.timing });
   }
-  const first = data.subarray(0, raw.width * pageHeight * raw.channels);
-  const still = sharp(first, { raw: { ...raw, height: pageHeight }, limitInputPixels: false });
-  if (input === 'png') return still.png({ compressionLevel: PNG_LEVEL });
+  const { data, info } = still(picture).image;
+  const { pageHeight: _, ...raw } = info;
+  const frame = sharp(data, { raw, limitInputPixels: false });
+  if (input === 'png') return frame.png({ compressionLevel: PNG_LEVEL });
   return input === 'webp'
-    ? still.webp({ quality: HANDED_QUALITY, effort: 2 })
-    : still.flatten({ background: '#ffffff' }).jpeg({ quality: HANDED_QUALITY });
+    ? frame.webp({ quality: HANDED_QUALITY, effort: 2 })
+    : frame.flatten({ background: '#ffffff' }).jpeg({ quality: HANDED_QUALITY });
 }
 
-type Decode = (bytes: Buffer, facts: ImageFacts, pipeline: Pipeline) => Promise<RawImage>;
+type Decode = (bytes: Buffer, facts: ImageFacts) => Promise<RawImage>;
 
 /** The picture after a step outside of the worker: what it answered, guarded again, else what it was handed. Throws a Refusal. */
 export async function goOn(
@@ -60,7 +62,7 @@ export async function goOn(
   const frames = header.pages ?? 1;
   const answered = { ...at.facts, format: identify(image), bytes: image.length, width, height, frames };
   try {
-    const decoded = await decode(image, { ...answered, hasAlpha: header.hasAlpha }, context.pipeline);
+    const decoded = await decode(image, { ...answered, hasAlpha: header.hasAlpha });
     const moves = decoded.info.height > decoded.info.pageHeight;
     const after = replaced(before, {
       image: decoded,

@@ -1,3 +1,4 @@
+export { checkWatermarks } from './drawing/watermark.ts';
 export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } from './guard.ts';
 export { identify } from './identify.ts';
 export { createDarkroom, type DarkroomOptions } from './isolation.ts';

@@ -1,11 +1,11 @@
 import sharp from 'sharp';
+import type { Picture } from './drawing/picture.ts';
 import { takeRenditions } from './extra-renditions.ts';
 import type { Limits } from './guard.ts';
 import { type Pipeline, pipelineId } from './pipeline.ts';
 import { type RawImage, runModule } from './plug-in.ts';
 import { Refusal } from './refusal.ts';
 import { type ModuleStep, type StepReport, stepName } from './step.ts';
-import type { Picture } from './stretch.ts';
 import type { ImageFacts, Rendition } from './types.ts';
 
 /** What steps in the worker share. */
@@ -70,10 +70,10 @@ async function runOne(step: ModuleStep, picture: Picture, context: StepsContext)
 }
 
 /** A step that crops makes a new original; one that does not must not cost a pixel of precision. */
-export function replaced(before: Picture, { image, timing }: Omit<Picture, 'original'>): Picture {
+export function replaced(before: Picture, { image, timing }: Pick<Picture, 'image' | 'timing'>): Picture {
   const { width, pageHeight } = image.info;
   const same = width === before.image.info.width && pageHeight === before.image.info.pageHeight;
-  return { image, timing, original: same ? before.original : { width, height: pageHeight } };
+  return { ...before, image, timing, original: same ? before.original : { width, height: pageHeight } };
 }
 
 function encoded({ data, info: { pageHeight: _, ...raw } }: RawImage): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import type { ExtraRendition } from './answer.ts';
-import type { Timing } from './drawn.ts';
+import type { Picture } from './drawing/picture.ts';
 import type { RawImage } from './plug-in.ts';
 import type { StepReport } from './step.ts';
 import type { ImageFacts, Rendition } from './types.ts';
@@ -9,15 +9,6 @@ import type { ImageFacts, Rendition } from './types.ts';
  * leaves it, encoded for the step and as it is for the case that the step answers nothing; the step runs where it runs; a worker
  * goes on with what came of it, and so on to the renditions.
  */
-
-/** The picture between decoding and the renditions. */
-export interface Picture {
-  readonly image: RawImage;
-  /** What the boxes of renditions are measured against: the original, until a step makes a picture of another size. */
-  readonly original: { readonly width: number; readonly height: number };
-  /** Of an animation whose frames `image` holds. */
-  readonly timing?: Timing;
-}
 
 /** A picture without its pixels, which lie in a file. */
 export type LaidDown = Omit<Picture, 'image'> & { readonly info: RawImage['info'] };

@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import workerpool from 'workerpool';
 import { developStretch, prepareProcess } from './develop.ts';
+import { prepareWatermarks } from './drawing/watermark.ts';
 import { answerLimits } from './extra-renditions.ts';
 import { layDown, lengthsOf, readResumed } from './laid-down.ts';
 import { pipelineNamed } from './pipeline.ts';
@@ -29,6 +30,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 const hasSteps = settings.pipelines.some(({ steps }) => steps.length > 0);
 if (hasSteps) watchParent();
+await prepareWatermarks(settings.pipelines);
 // What steps answer may be in other formats than customers may send.
 prepareProcess(hasSteps ? answerLimits(settings.limits) : settings.limits);
 

@@ -1,3 +1,4 @@
+import type { ExternalImage } from './external-image.generated.ts';
 import type { ImageCount } from './image-count.generated.ts';
 import type { ImagePolicy } from './image-policy.generated.ts';
 import type { ImageProcessed } from './image-processed.generated.ts';
@@ -15,9 +16,11 @@ export interface ImageCodec {
   decodeProcessed(bytes: Buffer | null): Promise<Decoded<ImageProcessed>>;
   decodePolicy(bytes: Buffer | null): Promise<Decoded<ImagePolicy>>;
   decodeCount(bytes: Buffer | null): Promise<Decoded<ImageCount>>;
+  decodeExternal(bytes: Buffer | null): Promise<Decoded<ExternalImage>>;
   /** Throws a RangeError that names the field when a value does not fit the schema. */
   encodeUpload(value: ImageUploaded): Buffer;
   encodeProcessed(value: ImageProcessed): Buffer;
   encodePolicy(value: ImagePolicy): Buffer;
   encodeCount(value: ImageCount): Buffer;
+  encodeExternal(value: ExternalImage): Buffer;
 }

@@ -1,12 +1,13 @@
 import avro from 'avsc';
 import { AvroFormat, schemaIdOf, undecodable } from './avro-format.ts';
 import type { Decoded, ImageCodec } from './codec.ts';
+import { type ExternalImage, externalImageSchema } from './external-image.generated.ts';
 import { type ImageCount, imageCountSchema } from './image-count.generated.ts';
 import { type ImagePolicy, imagePolicySchema } from './image-policy.generated.ts';
 import { type ImageProcessed, imageProcessedSchema } from './image-processed.generated.ts';
 import { type ImageUploaded, imageUploadedSchema } from './image-uploaded.generated.ts';
 
-const SCHEMA_IDS = { uploaded: 1, processed: 2, policy: 3, count: 4 };
+const SCHEMA_IDS = { uploaded: 1, processed: 2, policy: 3, count: 4, external: 5 };
 
 /** The codec without a registry, for `darkroom try` and tests: our own schemas under fixed ids, no other writer. */
 export function createLocalCodec(): ImageCodec {
@@ -14,15 +15,18 @@ export function createLocalCodec(): ImageCodec {
   const processed = new AvroFormat<ImageProcessed>(imageProcessedSchema);
   const policy = new AvroFormat<ImagePolicy>(imagePolicySchema);
   const count = new AvroFormat<ImageCount>(imageCountSchema);
+  const external = new AvroFormat<ExternalImage>(externalImageSchema);
   return {
     decodeUpload: localDecoder(uploaded, SCHEMA_IDS.uploaded, imageUploadedSchema),
     decodeProcessed: localDecoder(processed, SCHEMA_IDS.processed, imageProcessedSchema),
     decodePolicy: localDecoder(policy, SCHEMA_IDS.policy, imagePolicySchema),
     decodeCount: localDecoder(count, SCHEMA_IDS.count, imageCountSchema),
+    decodeExternal: localDecoder(external, SCHEMA_IDS.external, externalImageSchema),
     encodeUpload: (value) => uploaded.encode(SCHEMA_IDS.uploaded, value),
     encodeProcessed: (value) => processed.encode(SCHEMA_IDS.processed, value),
     encodePolicy: (value) => policy.encode(SCHEMA_IDS.policy, value),
     encodeCount: (value) => count.encode(SCHEMA_IDS.count, value),
+    encodeExternal: (value) => external.encode(SCHEMA_IDS.external, value),
   };
 }
 

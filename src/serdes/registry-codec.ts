@@ -2,6 +2,7 @@ import { StreamsError } from '../topology/errors.ts';
 import { AvroFormat, type Reading, schemaIdOf, undecodable } from './avro-format.ts';
 import { BoundedMap } from './bounded-map.ts';
 import type { Decoded, ImageCodec } from './codec.ts';
+import { type ExternalImage, externalImageSchema } from './external-image.generated.ts';
 import { type ImageCount, imageCountSchema } from './image-count.generated.ts';
 import { type ImagePolicy, imagePolicySchema } from './image-policy.generated.ts';
 import { type ImageProcessed, imageProcessedSchema } from './image-processed.generated.ts';
@@ -11,12 +12,16 @@ import { RegistryClient, type RegistryOptions } from './registry-client.ts';
 export interface RegistryCodecOptions extends RegistryOptions {
   /** The topics whose subjects (`<topic>-value`) get our schemas. */
   readonly topics: {
-    readonly imageUploads: string;
-    readonly imageStats: string;
+    /** Absent: no upload is encoded. */
+    readonly imageUploads?: string;
+    /** Absent: no event is encoded. */
+    readonly imageStats?: string;
     /** Absent: no policy is encoded. */
     readonly imagePolicies?: string;
     /** Absent: no count is encoded. */
     readonly imageCounts?: string;
+    /** Absent: no external image is encoded; its topic is its producer's, so the service itself registers nothing there. */
+    readonly imageStream?: string;
   };
   /** An id that the registry did not know is not asked for again this long, ms. Default 10 s. */
   readonly unknownIdTtlMs?: number;
@@ -42,22 +47,26 @@ export function createRegistryCodec(options: RegistryCodecOptions): RegistryCode
   const processed = new TopicFormat<ImageProcessed>(client, imageProcessedSchema, unknownIdTtlMs);
   const policy = new TopicFormat<ImagePolicy>(client, imagePolicySchema, unknownIdTtlMs);
   const count = new TopicFormat<ImageCount>(client, imageCountSchema, unknownIdTtlMs);
+  const external = new TopicFormat<ExternalImage>(client, externalImageSchema, unknownIdTtlMs);
   return {
     async start() {
-      await uploaded.register(`${options.topics.imageUploads}-value`);
-      await processed.register(`${options.topics.imageStats}-value`);
-      const { imagePolicies, imageCounts } = options.topics;
+      const { imageUploads, imageStats, imagePolicies, imageCounts, imageStream } = options.topics;
+      if (imageUploads !== undefined) await uploaded.register(`${imageUploads}-value`);
+      if (imageStats !== undefined) await processed.register(`${imageStats}-value`);
       if (imagePolicies !== undefined) await policy.register(`${imagePolicies}-value`);
       if (imageCounts !== undefined) await count.register(`${imageCounts}-value`);
+      if (imageStream !== undefined) await external.register(`${imageStream}-value`);
     },
     decodeUpload: (bytes) => uploaded.decode(bytes),
     decodeProcessed: (bytes) => processed.decode(bytes),
     decodePolicy: (bytes) => policy.decode(bytes),
     decodeCount: (bytes) => count.decode(bytes),
+    decodeExternal: (bytes) => external.decode(bytes),
     encodeUpload: (value) => uploaded.encode(value),
     encodeProcessed: (value) => processed.encode(value),
     encodePolicy: (value) => policy.encode(value),
     encodeCount: (value) => count.encode(value),
+    encodeExternal: (value) => external.encode(value),
     trouble: () => client.trouble(),
   };
 }

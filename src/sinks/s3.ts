@@ -56,7 +56,12 @@ export interface S3Facts {
 
 /** `size-differs`: the object is not of the expected size, and its body was not read. */
 export type S3Fetched =
-  | { readonly found: 'object'; readonly body: Buffer }
+  | {
+      readonly found: 'object';
+      readonly body: Buffer;
+      /** As in S3Facts. */
+      readonly metadata: Readonly<Record<string, string>>;
+    }
   | { readonly found: 'nothing' }
   | { readonly found: 'size-differs'; readonly bytes: number };
 
@@ -256,7 +261,7 @@ async function readBody(answer: GetObjectCommandOutput, expectedBytes: number): 
     filled += chunk.length;
   }
   if (filled !== expectedBytes) throw new Error(`S3 sent ${filled} bytes of ${expectedBytes}`);
-  return { found: 'object', body };
+  return { found: 'object', body, metadata: answer.Metadata ?? {} };
 }
 
 function isByteStream(body: unknown): body is AsyncIterable<Uint8Array> & { destroy(): void } {

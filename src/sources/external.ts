@@ -1,56 +1,71 @@
-import type { Headers, RecordContext } from '../topology/record.ts';
-import type { Arrival, ImageIdentity, Unusable } from './arrival.ts';
+import type { ImageCodec } from '../serdes/codec.ts';
+import type { RecordContext } from '../topology/record.ts';
+import type { Arrival, ImageIdentity, SenderWishes, Unusable } from './arrival.ts';
 import { customerProblem, UNKNOWN_CUSTOMER } from './customer-id.ts';
+import { type ExternalValue, formOf, readValue, type StreamForm } from './external-value.ts';
 import { imageIdOfName, imageIdOfRecord } from './image-id.ts';
-import { bucketProblem, parseReference, REFERENCE_CONTENT_TYPE } from './reference.ts';
+import { bucketProblem } from './reference.ts';
+import { merged, present, type Told, textHeader, toldByHeaders } from './told.ts';
 
-/** Reads a record of the external stream (docs/external-stream.md). What it cannot use is a value, never a throw. */
-export function fromExternal({ allowedBuckets }: { readonly allowedBuckets: ReadonlySet<string> }) {
-  return (original: Buffer | null, _key: unknown, context: RecordContext): Arrival => {
-    const customerId = textHeader(context.headers, 'customer-id');
-    const name = textHeader(context.headers, 'image-id');
-    const createdAtMs = parseTime(textHeader(context.headers, 'created-at'));
-    const wrongCustomer = customerProblem(customerId);
-    const known = wrongCustomer === undefined && customerId !== undefined;
-    const identity: ImageIdentity = {
-      imageId: known && name !== undefined ? imageIdOfName(customerId, name) : imageIdOfRecord(context),
-      customerId: known ? customerId : UNKNOWN_CUSTOMER,
-      source: 'stream',
-      ...(createdAtMs === undefined ? {} : { createdAtMs }),
-      receivedAtMs: context.timestamp,
-    };
+export interface ExternalDeps {
+  readonly codec: Pick<ImageCodec, 'decodeExternal'>;
+  readonly allowedBuckets: ReadonlySet<string>;
+  /** The form of records whose content type does not say it. */
+  readonly streamForm: StreamForm;
+}
+
+/** Makes room for bytes that are held beyond the record's. */
+interface Roomy {
+  reserve(bytes: number): Promise<void>;
+}
+
+/**
+ * Reads a record of the external stream (docs/external-stream.md). What it cannot use is a value; it rejects only while the
+ * registry is away (`retry`).
+ */
+export function fromExternal({ codec, allowedBuckets, streamForm }: ExternalDeps) {
+  return async (original: Buffer | null, _key: unknown, context: RecordContext & Roomy): Promise<Arrival> => {
+    const headers = toldByHeaders(context.headers);
+    const form = formOf(textHeader(context.headers, 'content-type'), streamForm);
+    const value: ExternalValue | Unusable =
+      original === null ? VALUE_MISSING : await readValue(form, original, { codec, ...roomOf(context) });
+    const { told, problem: conflict } = merged(headers.told, 'code' in value ? {} : value.told);
+    const identity = identityOf(told, context);
     const unusable = (problem: Unusable): Arrival => ({ kind: 'unusable', identity, original, problem });
+    const wrongCustomer = customerProblem(told.customerId);
 
-    if (wrongCustomer) return unusable(wrongCustomer);
-    if (original === null) {
-      return unusable({
-        code: 'VALUE_MISSING',
-        reason: 'the record has no value: send the image or a reference to it',
-      });
+    if ('code' in value) {
+      // a customer that no header names may stand in what cannot be read
+      return unusable(told.customerId === undefined ? value : (wrongCustomer ?? value));
     }
-    if (mediaType(textHeader(context.headers, 'content-type')) !== REFERENCE_CONTENT_TYPE) {
-      return { kind: 'inline', identity, original, bytes: original };
-    }
-    const reference = parseReference(original);
-    if ('code' in reference) return unusable(reference);
-    const notAllowed = bucketProblem(reference.bucket, allowedBuckets);
-    return notAllowed ? unusable(notAllowed) : { kind: 'reference', identity, original, reference };
+    const problem = conflict ?? wrongCustomer ?? headers.problem;
+    if (problem) return unusable(problem);
+    const wishes = wishesOf(told);
+    const { image } = value;
+    if (Buffer.isBuffer(image)) return { kind: 'inline', identity, original, wishes, bytes: image };
+    if ('url' in image) return { kind: 'url', identity, original, wishes, reference: image };
+    const notAllowed = bucketProblem(image.bucket, allowedBuckets);
+    return notAllowed
+      ? unusable(notAllowed)
+      : { kind: 'reference', identity, original, wishes, reference: image };
   };
 }
 
-/** The last header of that name as text (Kafka's rule for doubles); empty and null count as absent. */
-function textHeader(headers: Headers, name: string): string | undefined {
-  const value = headers.findLast(([header]) => header === name)?.[1];
-  return value && value.length > 0 ? value.toString('utf8') : undefined;
+function identityOf({ customerId, imageId, createdAtMs }: Told, context: RecordContext): ImageIdentity {
+  const known = customerId !== undefined && customerProblem(customerId) === undefined;
+  return {
+    imageId: known && imageId !== undefined ? imageIdOfName(customerId, imageId) : imageIdOfRecord(context),
+    customerId: known ? customerId : UNKNOWN_CUSTOMER,
+    source: 'stream',
+    ...(createdAtMs === undefined ? {} : { createdAtMs }),
+    receivedAtMs: context.timestamp,
+  };
 }
 
-const mediaType = (contentType: string | undefined) => contentType?.split(';', 1)[0]?.trim().toLowerCase();
+const wishesOf = ({ focalPoint, pipeline }: Told): SenderWishes => present({ focalPoint, pipeline });
+const roomOf = (context: Roomy): Roomy => ({ reserve: (bytes) => context.reserve(bytes) });
 
-/** Milliseconds since the epoch from digits or an ISO 8601 time; what is neither says nothing. */
-function parseTime(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = /^\d{1,15}$/.test(text) ? Number(text) : ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const VALUE_MISSING: Unusable = {
+  code: 'VALUE_MISSING',
+  reason: 'the record has no value: send the image or a reference to it',
+};

@@ -2,7 +2,12 @@ import type { ObjectReference } from './arrival.ts';
 
 /** What a fetch found; `size-differs` when the object is not of the expected size: its body was not read then. */
 type Fetched =
-  | { readonly found: 'object'; readonly body: Buffer }
+  | {
+      readonly found: 'object';
+      readonly body: Buffer;
+      /** The uploader's own, names in lower case without `x-amz-meta-`. */
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
   | { readonly found: 'nothing' }
   | { readonly found: 'size-differs'; readonly bytes: number };
 

@@ -1,35 +1,46 @@
-import type { ObjectReference, Unusable } from './arrival.ts';
+import type { ObjectReference, Unusable, UrlReference } from './arrival.ts';
 
 /** Content type of a record of the external stream whose value is no image but says where one lies. */
 export const REFERENCE_CONTENT_TYPE = 'application/vnd.darkroom.reference+json';
 
 const MAX_REFERENCE_BYTES = 8 * 1024; // an S3 key has at most 1,024 bytes
 const MAX_KEY_BYTES = 1024;
+const MAX_URL_CHARACTERS = 4096; // a presigned one has about 2,000
 
 /** Reads the JSON of a reference; what it says about itself may be wrong, so each part is checked. */
-export function parseReference(bytes: Buffer): ObjectReference | Unusable {
+export function parseReference(bytes: Buffer): ObjectReference | UrlReference | Unusable {
   if (bytes.length > MAX_REFERENCE_BYTES) {
     return invalid(`it has ${bytes.length} bytes, at most ${MAX_REFERENCE_BYTES} are allowed`);
   }
   const parsed = parseJson(bytes);
   if (typeof parsed !== 'object' || parsed === null) return invalid('it is no JSON object');
-  const { bucket, key, versionId, sizeBytes }: Partial<Record<string, unknown>> = { ...parsed };
+  return checkReference(parsed);
+}
+
+/** Checks the fields of a reference, of whichever form; null counts as absent. */
+export function checkReference(fields: object): ObjectReference | UrlReference | Unusable {
+  const { bucket, key, versionId, url, sizeBytes }: Partial<Record<string, unknown>> = { ...fields };
+  if (isGiven(sizeBytes) && !isSize(sizeBytes)) {
+    return invalid('sizeBytes must be a whole number from 0, null or absent');
+  }
+  const size = isSize(sizeBytes) ? { sizeBytes } : {};
+  if (isGiven(url)) {
+    if (isGiven(bucket) || isGiven(key) || isGiven(versionId)) {
+      return invalid('it has url beside bucket, key or versionId');
+    }
+    if (typeof url !== 'string' || url.length > MAX_URL_CHARACTERS || !URL.canParse(url)) {
+      return invalid(`url must be an absolute URL of at most ${MAX_URL_CHARACTERS} characters`);
+    }
+    return { url, ...size };
+  }
   if (typeof bucket !== 'string' || bucket === '')
     return invalid('bucket must be a string that is not empty');
   if (typeof key !== 'string' || key === '') return invalid('key must be a string that is not empty');
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return invalid(`key has more than ${MAX_KEY_BYTES} bytes`);
-  if (versionId !== undefined && versionId !== null && (typeof versionId !== 'string' || versionId === '')) {
+  if (isGiven(versionId) && (typeof versionId !== 'string' || versionId === '')) {
     return invalid('versionId must be a string that is not empty, null or absent');
   }
-  if (sizeBytes !== undefined && sizeBytes !== null && !isSize(sizeBytes)) {
-    return invalid('sizeBytes must be a whole number from 0, null or absent');
-  }
-  return {
-    bucket,
-    key,
-    ...(typeof versionId === 'string' ? { versionId } : {}),
-    ...(isSize(sizeBytes) ? { sizeBytes } : {}),
-  };
+  return { bucket, key, ...(typeof versionId === 'string' ? { versionId } : {}), ...size };
 }
 
 /** Undefined when the service may read the bucket. */
@@ -41,6 +52,7 @@ export function bucketProblem(bucket: string, allowed: ReadonlySet<string>): Unu
   };
 }
 
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
 function parseJson(bytes: Buffer): unknown {

@@ -1,9 +1,10 @@
 import { developTopology } from '../../app/develop.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { createDarkroom, imagesAtOnce } from '../../processors/index.ts';
+import { checkWatermarks, createDarkroom, imagesAtOnce } from '../../processors/index.ts';
 import { createRemoteSteps } from '../../remote-steps/remote-steps.ts';
 import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
+import { createUrlFetcher } from '../../sources/url-fetcher.ts';
 import { developTopics } from '../offline.ts';
 import { pipelineOf } from '../pipeline-of.ts';
 import { s3Place } from '../s3-place.ts';
@@ -18,8 +19,8 @@ const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 /** Images in, renditions and events out. */
 export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
-  const { processing, s3: place } = config;
-  const pipeline = pipelineOf(processing.plugin);
+  const { processing, s3: place, webReferences } = config;
+  const pipelines = [pipelineOf(processing.plugin)] as const;
   // Secrets of steps are read where they are used, by the names that their steps give: no configuration holds them.
   const remoteSteps = createRemoteSteps({ env: process.env, lambda: { region: place.region } });
   const darkroom = createDarkroom({
@@ -28,7 +29,7 @@ export function developRole(context: RoleContext): Role {
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipeline],
+    pipelines,
   });
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });
@@ -38,10 +39,13 @@ export function developRole(context: RoleContext): Role {
     codec: registry.codec,
     fetcher: s3,
     darkroom,
-    workers: imagesAtOnce(processing.workers, [pipeline]),
+    workers: imagesAtOnce(processing.workers, pipelines),
     archive: s3,
     archiveBucket: place.bucket,
+    ...(webReferences && { urls: createUrlFetcher(webReferences) }),
     allowedBuckets: new Set(place.referenceBuckets),
+    streamForm: config.streamForm,
+    pipelines: new Set(pipelines.map(({ name }) => name)),
     maxImageBytes: processing.limits.maxBytes,
     nowMs: Date.now,
     onOutcome: (event) => {
@@ -53,7 +57,7 @@ export function developRole(context: RoleContext): Role {
       logger.debug({ imageId, customerId, source }, 'the image has its event already: a repeat');
     },
   });
-  return streamsRole(
+  const role = streamsRole(
     {
       name: 'develop',
       topology,
@@ -89,6 +93,11 @@ export function developRole(context: RoleContext): Role {
     },
     context,
   );
+  const start = async (signal: AbortSignal) => {
+    await checkWatermarks(pipelines);
+    await role.start(signal);
+  };
+  return { ...role, start };
 }
 
 function logImage(logger: Logger, event: ImageProcessed): void {

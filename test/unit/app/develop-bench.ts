@@ -61,6 +61,8 @@ export class DevelopBench {
       archive: createFilesystemStore({ folder }),
       archiveBucket: 'images',
       allowedBuckets: new Set(['images']),
+      streamForm: 'bytes',
+      pipelines: new Set([STANDARD_PIPELINE.name]),
       maxImageBytes: DEFAULT_LIMITS.maxBytes,
       nowMs: () => 1_795_000_000_999,
       onOutcome: (event) => this.outcomes.push(event),

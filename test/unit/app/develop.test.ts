@@ -390,3 +390,82 @@ test('a record whose producer stamped no time is processed like any other', asyn
   await run.driver.pipe({ topic: 'image-stream', key: null, value: await jpeg(), timestamp: -1, headers });
   expect(await run.events()).toMatchObject([{ outcome: 'processed', customerId: 'acme' }]);
 });
+
+test('a record of any form that cannot be used is a letter with its bytes, and its image has its event', async () => {
+  const run = await open();
+  const json = 'application/vnd.darkroom.image+json';
+  const values = [
+    ['no Avro', { 'content-type': 'avro/binary', 'customer-id': 'acme' }, 'AVRO_UNDECODABLE'],
+    ['{}', { 'content-type': json, 'customer-id': 'acme' }, 'JSON_INVALID'],
+    [
+      '{"image":"AAAA","customerId":"birch"}',
+      { 'content-type': json, 'customer-id': 'acme' },
+      'FIELDS_CONFLICT',
+    ],
+    ['x', { 'customer-id': 'acme', 'focal-point': 'left' }, 'FOCAL_POINT_INVALID'],
+    ['x', { 'customer-id': 'acme', pipeline: 'none-such' }, 'PIPELINE_UNKNOWN'],
+    ['{"url":"https://a.example/?sig=secret"}', reference, 'URL_NOT_ALLOWED'],
+  ] as const;
+  for (const [value, headers] of values) await run.stream(value, headers);
+  const events = await run.events();
+  expect(events.map(({ outcome, code }) => [outcome, code])).toEqual(
+    values.map(([, , code]) => ['rejected', code]),
+  );
+  expect(JSON.stringify(events)).not.toContain('secret');
+  expect(run.letters().map(({ value }) => value?.toString())).toEqual(values.map(([value]) => value));
+});
+
+test('an image at a URL is developed, one that cannot be had fails alone', async () => {
+  const body = await jpeg();
+  const asked: object[] = [];
+  const run = await open(() => ({
+    urls: {
+      get: async ({ url }, { maxBytes, reserve }) => {
+        await reserve(body.length);
+        asked.push({ url, maxBytes });
+        if (url.endsWith('/a.jpg')) return { found: 'image', body };
+        const problem = { code: 'URL_TIMEOUT', reason: 'no answer' };
+        return { found: 'none', outcome: 'failed', problem };
+      },
+    },
+    maxImageBytes: 1_000_000,
+  }));
+  for (const path of ['a', 'b'])
+    await run.stream(JSON.stringify({ url: `https://x.example/${path}.jpg` }), reference);
+  expect(await run.events()).toMatchObject([
+    { outcome: 'processed', type: 'jpeg', source: 'stream' },
+    { outcome: 'failed', code: 'URL_TIMEOUT' },
+  ]);
+  expect(asked[0]).toEqual({ url: 'https://x.example/a.jpg', maxBytes: 1_000_000 });
+});
+
+test('an image in Avro or JSON becomes the same as its bytes do', async () => {
+  const run = await open();
+  const image = await jpeg();
+  const nothing = { createdAt: null, contentType: null, focalPoint: null, pipeline: null };
+  await run.stream(image, { 'customer-id': 'acme', 'image-id': 'one' });
+  const avro = codec.encodeExternal({ ...nothing, image, customerId: 'acme', imageId: 'two' });
+  await run.stream(avro, { 'content-type': 'avro/binary' });
+  const json = JSON.stringify({ image: image.toString('base64'), customerId: 'acme', imageId: 'three' });
+  await run.stream(json, { 'content-type': 'application/json' });
+  const events = await run.events();
+  expect(events.map(({ eventId }) => eventId)).toEqual(
+    ['one', 'two', 'three'].map((name) => imageIdOfName('acme', name)),
+  );
+  expect(new Set(events.map(({ outcome, sha256, bytes }) => `${outcome} ${sha256} ${bytes}`)).size).toBe(1);
+});
+
+test('the focal point is part of the name of the result: another crop is no other content of one key', async () => {
+  const run = await open();
+  const body = await jpeg();
+  const name = { 'customer-id': 'acme', 'image-id': 'one' };
+  await run.stream(body, name);
+  await run.stream(body, { ...name, 'focal-point': '0.2,0.2' });
+  await run.stream(body, { ...name, 'focal-point': '0.8,0.2' });
+  await run.stream(body, { ...name, 'focal-point': '.20,0.20' });
+  const keys = [...(await run.events()), ...run.repeats].map(({ renditions }) => renditions[0]?.key);
+  expect(keys).toHaveLength(4);
+  expect(new Set(keys).size).toBe(3);
+  expect(keys[3]).toBe(keys[1]);
+  expect(run.letters()).toEqual([]);
+});

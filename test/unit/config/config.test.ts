@@ -157,8 +157,8 @@ describe('configuration', () => {
 
   it('asks a command only for what it needs', () => {
     expect(problemsOf(() => tryConfig({}))).toEqual([]);
-    expect(problemsOf(() => produceConfig({ KAFKA_BROKERS: 'b:1' }, { byReference: false }))).toEqual([]);
-    expect(problemsOf(() => produceConfig({ KAFKA_BROKERS: 'b:1' }, { byReference: true }))[0]).toContain(
+    expect(problemsOf(() => produceConfig({ KAFKA_BROKERS: 'b:1' }, { form: 'bytes' }))).toEqual([]);
+    expect(problemsOf(() => produceConfig({ KAFKA_BROKERS: 'b:1' }, { form: 'reference' }))[0]).toContain(
       'S3_BUCKET',
     );
   });

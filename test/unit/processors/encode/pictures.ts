@@ -19,7 +19,17 @@ export const specOf = (spec: Partial<RenditionSpec>): RenditionSpec => ({
 /** A source of that format, all else about it unknown. */
 export async function sourceOf(format: ImageFormat = 'jpeg', more: Partial<Source> = {}): Promise<Source> {
   const header = await solid('#123456').jpeg().toBuffer();
-  const facts = { format, bytes: 1, width: 1, height: 1, frames: 1, hasAlpha: false, sha256: '' };
+  const facts = {
+    format,
+    bytes: 1,
+    width: 1,
+    height: 1,
+    frames: 1,
+    hasAlpha: false,
+    sha256: '',
+    megapixels: 0,
+    colourSpace: 'srgb',
+  };
   return { facts, header: await sharp(header).metadata(), ...more };
 }
 

@@ -1,0 +1,30 @@
+import type { Timing } from '../drawn.ts';
+import type { RawImage } from '../plug-in.ts';
+import type { FocalPoint } from '../types.ts';
+import type { Size } from './geometry.ts';
+
+/** A decoded image with what drawing needs to know of it. */
+export interface Picture {
+  readonly image: RawImage;
+  /** Of the image as it came: sizes follow from it, as rounding twice would differ by a pixel. */
+  readonly original: Size;
+  /** Of an animation. */
+  readonly timing?: Timing | undefined;
+  readonly focalPoint?: FocalPoint | undefined;
+  /** The profile that the colours are in; absent: sRGB. */
+  readonly icc?: Buffer | undefined;
+}
+
+/** The first frame alone. */
+export function still(picture: Picture): Picture {
+  const { data, info } = picture.image;
+  const { width, pageHeight, channels } = info;
+  return {
+    ...picture,
+    image: {
+      data: data.subarray(0, width * pageHeight * channels),
+      info: { ...info, height: pageHeight },
+    },
+    timing: undefined,
+  };
+}
