@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { durations } from './test/support/durations.ts';
 
 /** Suites on real services: one stack for all their files, which take turns on it. */
 const onStack = {
@@ -16,7 +17,15 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 60_000,
+          testTimeout: durations.test.integration,
+          ...onStack,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
+          testTimeout: durations.test.faults,
           ...onStack,
         },
       },
@@ -28,7 +37,6 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
-      { test: { name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000, ...onStack } },
     ],
   },
 });

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchEncoders } from './encoders.ts';
 import { printTable } from './figures.ts';
+import { benchFit } from './fit.ts';
 import { benchImages } from './images.ts';
+import { benchIsolation } from './isolation.ts';
 import { type Lab, openLab } from './lab.ts';
 import { machine } from './machine.ts';
 import { benchMemory } from './memory.ts';
@@ -12,18 +14,23 @@ import { benchRestore } from './restore.ts';
 import { benchStatistics } from './statistics.ts';
 import { benchThroughput } from './throughput.ts';
 
-const NAMES = ['encoders', 'images', 'memory', 'restore', 'statistics', 'throughput'] as const;
+const NAMES = [
+  ...(['encoders', 'images', 'fit', 'isolation'] as const),
+  ...(['memory', 'restore', 'statistics', 'throughput'] as const),
+] as const;
 type Name = (typeof NAMES)[number];
 const HELP = `npm run bench -- [NAME…] [options]      measure on this machine, with the real services started for it
 
   encoders    CPU and bytes of each format's settings, and of a quality that is sought
   images      images/s and CPU of the service, against sharp alone and a plain KafkaJS service
+  fit         one rendition of 512 × 512 in JPEG, PNG, WebP and AVIF, against sharp alone, and imgproxy (IMGPROXY_BIN)
+  isolation   what it costs that images are developed in processes that may be killed
   memory      resident memory of the service with a backlog, against its configured bound
   restore     a table in LMDB: memory, rate of restore, time to resume after SIGKILL
   statistics  events/s from image-stats into Firehose and Redis, and what a million of them costs
   throughput  records/s and CPU of the engine, stateless and windowed counts, against KafkaJS and Kafka Streams
 
-  --images N    photographs for "images" (default 128)
+  --images N    photographs for "images", "fit" and "isolation" (default 128)
   --backlog N   images for "memory" (default 2000)
   --records N   records for "throughput" (default 500000)
   --rounds N    rounds of "throughput" (default 1)
@@ -84,6 +91,8 @@ if (process.platform !== 'linux') usage('the benches read /proc: they run on Lin
 const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
   encoders: () => benchEncoders(),
   images: (lab) => benchImages(lab, { images }),
+  fit: (lab) => benchFit(lab, { images }),
+  isolation: () => benchIsolation({ images }),
   memory: (lab) => benchMemory(lab, { images: backlog }),
   restore: (lab) => benchRestore(lab, { keys }),
   statistics: (lab) => benchStatistics(lab, { events }),

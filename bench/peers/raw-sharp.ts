@@ -1,12 +1,12 @@
 // The floor: the same renditions by sharp alone, in one process, without Kafka, S3, isolation or limits.
-// Arguments: `three-pipelines` or `decode-once`, then the photographs' files.
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import sharp from 'sharp';
+// Arguments: `three-pipelines`, `decode-once` or `fit-<format>`, then the photographs' files.
+import sharp, { type Sharp } from 'sharp';
+import { developAll } from './alone.ts';
 
 const JPEG = { quality: 80, optimiseCoding: false };
 const BOXES = [1024, 512, 256];
-const [mode, ...files] = process.argv.slice(2);
+const FIT = 512;
+const [mode = '', ...files] = process.argv.slice(2);
 
 sharp.concurrency(1);
 sharp.cache(false);
@@ -41,24 +41,25 @@ async function decodeOnce(bytes: Buffer): Promise<Buffer[]> {
   );
 }
 
-const develop = mode === 'decode-once' ? decodeOnce : threePipelines;
-const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
-const photographs = await Promise.all(files.map((file) => readFile(file)));
-for (const bytes of photographs.slice(0, 8)) await develop(bytes);
+/** The encoders as the service sets them: the same work. */
+const ENCODERS: Readonly<Record<string, (image: Sharp) => Sharp>> = {
+  jpeg: (image) => image.jpeg(JPEG),
+  png: (image) => image.png({ compressionLevel: 3, adaptiveFiltering: true }),
+  webp: (image) => image.webp({ quality: 75, effort: 2 }),
+  avif: (image) => image.avif({ quality: 65, effort: 1, chromaSubsampling: '4:2:0', bitdepth: 8 }),
+};
 
-const queue = photographs.values();
-const startedMs = performance.now();
-const before = process.cpuUsage();
-await Promise.all(
-  Array.from({ length: availableParallelism() }, async () => {
-    for (const bytes of queue) await develop(bytes);
-  }),
-);
-const { user, system } = process.cpuUsage(before);
-say({
-  msg: 'done',
-  images: photographs.length,
-  seconds: (performance.now() - startedMs) / 1000,
-  cpuMs: (user + system) / 1000,
-  residentBytes: process.memoryUsage.rss(),
-});
+function fitted(format: string): (bytes: Buffer) => Promise<Buffer> {
+  const encode = ENCODERS[format];
+  if (!encode) throw new Error(`there is no mode ${mode}`);
+  return (bytes) =>
+    encode(
+      sharp(bytes).autoOrient().resize(FIT, FIT, { fit: 'inside', withoutEnlargement: true }),
+    ).toBuffer();
+}
+
+const modes: Readonly<Record<string, (bytes: Buffer) => Promise<unknown>>> = {
+  'three-pipelines': threePipelines,
+  'decode-once': decodeOnce,
+};
+await developAll(files, modes[mode] ?? fitted(mode.replace('fit-', '')));

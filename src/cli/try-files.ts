@@ -33,6 +33,7 @@ export async function tryFiles(
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
+    workerImages: processing.workerImages,
     limits: processing.limits,
     pipelines,
   });

@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableCores } from './cores.ts';
 import { type Env, Environment } from './environment.ts';
 import { kafka } from './kafka.ts';
 import { redis, registry, warehousePlace } from './secured.ts';
@@ -40,6 +40,9 @@ function s3(env: Environment) {
   };
 }
 
+/** Of a worker's memory; the rest is Node's and the renditions'. */
+const DECODER_SHARE = 0.75;
+
 function processing(env: Environment) {
   const maxBytes = env.get(V.maxImageBytes);
   const memoryBudgetBytes = env.get(V.memoryBudgetBytes);
@@ -48,15 +51,20 @@ function processing(env: Environment) {
     () => maxBytes > memoryBudgetBytes,
     'MAX_IMAGE_BYTES must be at most MEMORY_BUDGET: the largest image must fit into it',
   );
+  const workerMemoryBytes = env.get(V.workerMemoryBytes);
   return {
-    workers: env.get(V.workers) ?? availableParallelism(),
-    workerMemoryBytes: env.get(V.workerMemoryBytes),
+    workers: env.get(V.workers) ?? availableCores(),
+    workerMemoryBytes,
+    workerImages: env.get(V.workerImages),
     deadlineMs: env.get(V.imageDeadlineMs),
     plugin: env.get(V.plugin),
     limits: {
       maxBytes,
       maxPixels: env.get(V.maxImagePixels),
       maxFrames: env.get(V.maxImageFrames),
+      maxSidePx: env.get(V.maxImageSidePx),
+      maxRatio: env.get(V.maxDecodedRatio),
+      maxDecoderBytes: env.get(V.maxDecoderBytes) ?? workerMemoryBytes * DECODER_SHARE,
       formats: env.get(V.allowedFormats),
     },
     memoryBudgetBytes,
@@ -231,7 +239,7 @@ export const tryConfig = (env: Env) =>
 
 /** What `darkroom topology` needs. Throws ConfigError. */
 export const topologyConfig = (env: Env) =>
-  compile(env, (e) => ({ topics: topics(e), workers: e.get(V.workers) ?? availableParallelism() }));
+  compile(env, (e) => ({ topics: topics(e), workers: e.get(V.workers) ?? availableCores() }));
 
 /** What `darkroom acls` needs: names, and who we are. Throws ConfigError. */
 export const aclsConfig = (env: Env) =>

@@ -19,7 +19,15 @@ import {
 } from './variable.ts';
 
 /** Those that the decoder on board can read; src/processors/guard.ts says the same, held together by the compiler. */
-const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const satisfies readonly ImageFormat[];
+const FORMATS = [
+  'jpeg',
+  'png',
+  'webp',
+  'gif',
+  'avif',
+  'tiff',
+  'svg',
+] as const satisfies readonly ImageFormat[];
 
 /** Kafka's own words (security.protocol). */
 const SECURITY_PROTOCOLS = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL'] as const;
@@ -318,12 +326,15 @@ export const VARIABLES = {
   }),
 
   workers: integer('WORKERS', 1, 256).optional({
-    summary: 'Worker processes; not set: as many as the machine has cores',
+    summary: 'Worker processes; not set: as many as there are cores, of the container where it has a limit',
     example: '4',
   }),
   workerMemoryBytes: size('WORKER_MEMORY', 128 * 1024 ** 2, 64 * 1024 ** 3).default('1GiB', {
     summary: 'A worker that holds more is killed, and the image with it',
     reason: 'Node and libvips alone take close to 100 MiB',
+  }),
+  workerImages: integer('WORKER_IMAGES', 1, 1_000_000).default('1000', {
+    summary: 'A worker is ended after so many images, and what a plug-in has leaked with it',
   }),
   imageDeadlineMs: duration('IMAGE_DEADLINE', 100, 3_600_000).default('30s', {
     summary: 'An image that takes longer is given up, its worker killed',
@@ -336,8 +347,20 @@ export const VARIABLES = {
     summary: 'Largest picture, over all its frames',
   }),
   maxImageFrames: integer('MAX_IMAGE_FRAMES', 1, 10_000).default('100', { summary: 'Longest animation' }),
+  maxImageSidePx: integer('MAX_IMAGE_SIDE', 1, 1_000_000_000).default('65535', {
+    summary: 'Longest side of a frame, in pixels',
+  }),
+  maxDecodedRatio: integer('MAX_DECODED_RATIO', 1, 1_000_000_000).default('10000', {
+    summary: 'Most decoded bytes for each byte of the file, which counts as 4 KiB at least',
+  }),
+  maxDecoderBytes: size('MAX_DECODER_MEMORY', 32 * 1024 ** 2, 64 * 1024 ** 3).optional({
+    summary: 'Most memory that decoding may take, as the header tells; not set: 3/4 of WORKER_MEMORY',
+    example: '768MiB',
+    reason: 'the smallest picture takes 16 MiB',
+  }),
   allowedFormats: someOf('ALLOWED_FORMATS', FORMATS).default('jpeg,png,webp,gif,avif,tiff', {
-    summary: 'Formats that are developed; their decoders alone are reachable',
+    summary:
+      'Formats that are developed; their decoders alone are reachable; svg only where it is named here',
   }),
   plugin: text('PLUGIN', NOT_EMPTY, 'the path of a module').optional({
     summary: 'Module with your own step: export default async (image, context) => …',

@@ -13,6 +13,7 @@ import { firstLine, Refusal, toRefused } from './refusal.ts';
 import type { StepsContext } from './run-modules.ts';
 import type { StepReport } from './step.ts';
 import type { Paused, Resumed } from './stretch.ts';
+import { guardSvg } from './svg-guard.ts';
 import { transform } from './transform.ts';
 import type { Developed, DevelopOptions, ImageFacts, Refused, Rendition } from './types.ts';
 
@@ -104,14 +105,15 @@ async function examined(
   if (!known) guardBytes(bytes.length, limits);
   const seen = known ?? factsOfBytes(bytes);
   if (!known) onFacts(seen);
-  if (!known) guardFormat(seen.format, limits);
+  // What is gone on with has been guarded before its first step.
+  const format = known ? undefined : guardFormat(bytes, seen.format, limits);
+  if (format === 'svg') guardSvg(bytes, limits.maxSidePx);
   const header = await readHeader(bytes);
   const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
   const { copyright } = exif;
-  // They have been told and guarded before the step that is gone on after.
   if (known) return { facts: known, header, copyright };
   const facts = factsOfHeader(seen, header, exif, camera);
   onFacts(facts);
-  guardHeader(header, limits);
+  if (format) guardHeader(bytes, format, header, limits);
   return { facts, header, copyright };
 }

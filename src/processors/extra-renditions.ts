@@ -4,6 +4,7 @@ import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
 import { identify } from './identify.ts';
 import type { Pipeline } from './pipeline.ts';
 import { firstLine, Refusal } from './refusal.ts';
+import { guardSvg } from './svg-guard.ts';
 import { RENDITION_FORMATS, type Rendition, type RenditionFormat } from './types.ts';
 
 /** As the names of a pipeline's renditions: part of the object's key. */
@@ -30,9 +31,10 @@ export async function guardAnswer(step: string, bytes: Buffer, limits: Limits): 
   const allowed = answerLimits(limits);
   try {
     guardBytes(bytes.length, allowed);
-    guardFormat(identify(bytes), allowed);
+    const format = guardFormat(bytes, identify(bytes), allowed);
+    if (format === 'svg') guardSvg(bytes, allowed.maxSidePx);
     const header = await sharp(bytes, { limitInputPixels: false, failOn: 'error' }).metadata();
-    guardHeader(header, allowed);
+    guardHeader(bytes, format, header, allowed);
     return header;
   } catch (error) {
     throw blamed(step, error);

@@ -1,10 +1,21 @@
 import type { Metadata } from 'sharp';
+import { decodedBytes, decoderBytes } from './decoder-cost.ts';
+import { countScans } from './jpeg-scans.ts';
 import { reject } from './refusal.ts';
+import { strangerKind } from './strangers.ts';
 import type { ImageFormat, OwnLimits } from './types.ts';
 
-/** Formats that the decoder on board can read. HEIC, BMP, JPEG XL and SVG are known by sight only. */
-export const DECODABLE_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
+/** Formats of pixels that the decoder on board can read. HEIC, BMP and JPEG XL are known by sight only. */
+const PIXEL_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
+/** With SVG, a program for a drawing machine: it must be allowed by name. */
+export const DECODABLE_FORMATS = [...PIXEL_FORMATS, 'svg'] as const;
 export type DecodableFormat = (typeof DECODABLE_FORMATS)[number];
+
+/** A file of less counts as this much in the ratio: a blank page is a hundred bytes in WebP, and no bomb. */
+const RATIO_FLOOR_BYTES = 4096;
+
+/** Encoders write 3 to 13. 2646, which the format allows, keep a decoder of 49 megapixels busy for half a minute. */
+const MAX_SCANS = 100;
 
 /** What an image may be at most. */
 export interface Limits {
@@ -12,25 +23,41 @@ export interface Limits {
   /** Width × height, summed over all frames. */
   readonly maxPixels: number;
   readonly maxFrames: number;
+  /** Width and height of one frame. */
+  readonly maxSidePx: number;
+  /** Decoded bytes over all frames for each byte of the file; one under 4 KiB counts as 4 KiB. Does not hold for SVG. */
+  readonly maxRatio: number;
+  /** What decoding takes, by the formula of decoder-cost.ts. */
+  readonly maxDecoderBytes: number;
   readonly formats: readonly DecodableFormat[];
 }
 
-/** imgproxy, the most trusted peer, allows 50 megapixels too; 32 MiB holds a 50-megapixel camera's JPEG. */
+/**
+ * imgproxy, the most trusted peer, allows 50 megapixels too; 32 MiB holds a 50-megapixel camera's JPEG. A side: the longest
+ * that JPEG can have. The ratio: deflate packs 1032 bytes into one, and a PNG of one bit a pixel grows by 8 in memory, so no
+ * honest PNG comes to 10,000. Decoder memory: what the default cap of a worker leaves beside the renditions.
+ */
 export const DEFAULT_LIMITS: Limits = {
   maxBytes: 32 * 1024 * 1024,
   maxPixels: 50_000_000,
   maxFrames: 100,
-  formats: DECODABLE_FORMATS,
+  maxSidePx: 65_535,
+  maxRatio: 10_000,
+  maxDecoderBytes: 768 * 1024 * 1024,
+  formats: PIXEL_FORMATS,
 };
 
 /** The limits of the service, made narrower by those of an image's owner. */
 export function narrowed(limits: Limits, own: OwnLimits): Limits {
-  const { maxBytes, maxPixels, maxFrames, formats } = limits;
+  const least = (name: Exclude<keyof Limits, 'formats'>) => Math.min(limits[name], own[name] ?? Infinity);
   return {
-    maxBytes: Math.min(maxBytes, own.maxBytes ?? maxBytes),
-    maxPixels: Math.min(maxPixels, own.maxPixels ?? maxPixels),
-    maxFrames: Math.min(maxFrames, own.maxFrames ?? maxFrames),
-    formats: formats.filter((format) => own.formats?.includes(format) ?? true),
+    maxBytes: least('maxBytes'),
+    maxPixels: least('maxPixels'),
+    maxFrames: least('maxFrames'),
+    maxSidePx: least('maxSidePx'),
+    maxRatio: least('maxRatio'),
+    maxDecoderBytes: least('maxDecoderBytes'),
+    formats: limits.formats.filter((format) => own.formats?.includes(format) ?? true),
   };
 }
 
@@ -46,36 +73,70 @@ export function guardBytes(bytes: number, limits: Limits): void {
 }
 
 /** Checks the format that the bytes show. Throws a Refusal, else returns it as one that can be decoded. */
-export function guardFormat(format: ImageFormat, limits: Limits): DecodableFormat {
+export function guardFormat(bytes: Buffer, format: ImageFormat, limits: Limits): DecodableFormat {
   const allowed = limits.formats.find((name) => name === format);
   if (allowed) return allowed;
   const list = limits.formats.join(', ');
-  throw format === 'unknown'
-    ? reject('FORMAT_UNKNOWN', `the bytes are of no known image format; allowed are ${list}`)
-    : reject('FORMAT_NOT_ALLOWED', `the image is ${format}; allowed are ${list}`);
+  if (format !== 'unknown') throw reject('FORMAT_NOT_ALLOWED', `the image is ${format}; allowed are ${list}`);
+  const stranger = strangerKind(bytes);
+  if (!stranger)
+    throw reject('FORMAT_UNKNOWN', `the bytes are of no known image format; allowed are ${list}`);
+  const code = stranger.kind === 'video' ? 'IMAGE_IS_VIDEO' : 'IMAGE_IS_DOCUMENT';
+  throw reject(code, `the bytes are ${stranger.name}, no image; send an image: allowed are ${list}`);
 }
 
+/** What the guard asks of a header. */
+export type Header = Pick<
+  Metadata,
+  'width' | 'height' | 'pages' | 'compression' | 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'
+>;
+
 /** Checks what the header promises, before anything is decoded. Throws a Refusal. */
-export function guardHeader(
-  header: Pick<Metadata, 'width' | 'height' | 'pages' | 'compression'>,
-  limits: Limits,
-): void {
+export function guardHeader(bytes: Buffer, format: DecodableFormat, header: Header, limits: Limits): void {
   if (header.compression === 'hevc') {
     throw reject('FORMAT_NOT_ALLOWED', `the image is heif (HEVC); allowed are ${limits.formats.join(', ')}`);
   }
-  const frames = header.pages ?? 1;
+  const { width, height, pages: frames = 1 } = header;
   if (frames > limits.maxFrames) {
     throw reject(
       'IMAGE_TOO_MANY_FRAMES',
       `the image has ${frames} frames; at most ${limits.maxFrames} are allowed: send a shorter animation`,
     );
   }
-  const pixels = header.width * header.height * frames;
+  if (Math.max(width, height) > limits.maxSidePx) {
+    throw reject(
+      'IMAGE_SIDE_TOO_LONG',
+      `the image is ${width} × ${height} pixels; at most ${limits.maxSidePx} a side are allowed: send a smaller one`,
+    );
+  }
+  const pixels = width * height * frames;
   if (pixels > limits.maxPixels) {
     throw reject(
       'IMAGE_TOO_MANY_PIXELS',
-      `the image has ${header.width} × ${header.height} × ${frames} = ${pixels} pixels over all frames; ` +
+      `the image has ${width} × ${height} × ${frames} = ${pixels} pixels over all frames; ` +
         `at most ${limits.maxPixels} are allowed: send a smaller one`,
+    );
+  }
+  if (format === 'jpeg' && header.isProgressive && countScans(bytes, MAX_SCANS) > MAX_SCANS) {
+    throw reject(
+      'IMAGE_TOO_MANY_SCANS',
+      `the image comes in more than ${MAX_SCANS} scans, which is the most allowed: save it anew, progressive or not`,
+    );
+  }
+  const ratio = Math.round(decodedBytes(header) / Math.max(bytes.length, RATIO_FLOOR_BYTES));
+  if (format !== 'svg' && ratio > limits.maxRatio) {
+    throw reject(
+      'IMAGE_RATIO_TOO_HIGH',
+      `the image becomes ${ratio} bytes for each byte of its file; at most ${limits.maxRatio} are allowed: ` +
+        'send it smaller, or in a format that packs less',
+    );
+  }
+  const memory = decoderBytes(bytes, format, header);
+  if (memory > limits.maxDecoderBytes) {
+    throw reject(
+      'IMAGE_DECODER_MEMORY',
+      `decoding the image takes some ${memory} bytes of memory; at most ${limits.maxDecoderBytes} are allowed: ` +
+        'send a smaller one, or not progressive, interlaced or in one strip',
     );
   }
 }

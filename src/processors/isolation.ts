@@ -24,6 +24,8 @@ export interface DarkroomOptions {
   readonly deadlineMs: number;
   /** Resident bytes of one worker process, above which it is killed. A 50-megapixel progressive JPEG needs some 350 MiB. */
   readonly workerMemoryBytes: number;
+  /** After so many images a worker ends and a new one takes its place; what a plug-in leaks ends with it. Default 1000. */
+  readonly workerImages?: number;
   readonly limits: Limits;
   /** At least one; their names differ. An image for which none is named goes through the first. */
   readonly pipelines: readonly [Pipeline, ...Pipeline[]];
@@ -40,6 +42,8 @@ type Asked = Omit<WorkerJob, 'inputPath' | 'inputBytes' | 'outputPath'>;
 const SCRATCH_FILES = 2;
 /** A worker that dies may have been the victim of another; a second death in a fresh one is the image's doing. */
 const MAX_CRASHES = 2;
+/** A new worker costs a quarter of a second: a thousandth of a thousand photographs. */
+const WORKER_IMAGES = 1000;
 
 /**
  * The processors behind a wall: what an image or a plug-in does (hang, crash, eat memory) costs that image only.
@@ -54,6 +58,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     workers,
     deadlineMs,
     memoryBytes: workerMemoryBytes,
+    maxJobs: options.workerImages ?? WORKER_IMAGES,
     settings: { limits: serviceLimits, pipelines },
   });
   const free = Array.from({ length: images }, () => scratch.slot());
@@ -138,7 +143,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     try {
       // What needs no decoder needs no worker.
       guardBytes(bytes.length, limits);
-      guardFormat(identify(bytes), limits);
+      guardFormat(bytes, identify(bytes), limits);
     } catch (error) {
       return refused(error);
     }

@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<DecodableFormat, string>> = {
   gif: 'VipsForeignLoadNsgif',
   avif: 'VipsForeignLoadHeif',
   tiff: 'VipsForeignLoadTiff',
+  svg: 'VipsForeignLoadSvg',
 };
 
 let allowed: ReadonlySet<string> | undefined;

@@ -48,6 +48,8 @@ export interface WorkerPoolOptions {
   readonly deadlineMs: number;
   /** Resident bytes of one worker process. */
   readonly memoryBytes: number;
+  /** Jobs that one worker process does; then it is ended. */
+  readonly maxJobs: number;
 }
 
 export interface WorkerPool {
@@ -79,11 +81,15 @@ export function createWorkerPool({
   settings,
   deadlineMs,
   memoryBytes,
+  maxJobs,
 }: WorkerPoolOptions): WorkerPool {
   const running = new Set<Running>();
   /** Each worker's own switch: the one way to kill a worker in any state, and never anything else. */
   const switches = new Map<string, AbortController>();
   const pids = new Set<number>();
+  /** Jobs done by each worker that goes on. */
+  const jobsDone = new Map<string, number>();
+  const retired = new Set<string>();
   let created = 0;
   let watch: NodeJS.Timeout | undefined;
 
@@ -112,6 +118,19 @@ export function createWorkerPool({
   const kill = (worker: string): void => {
     switches.get(worker)?.abort();
     switches.delete(worker);
+    jobsDone.delete(worker);
+  };
+
+  /** Counts a job that has ended well, and ends its worker when that was its last. Nobody waits for that. */
+  const countJob = ({ worker, pid }: WorkerStarted): void => {
+    const done = (jobsDone.get(worker) ?? 0) + 1;
+    if (done < maxJobs) return void jobsDone.set(worker, done);
+    retired.add(worker);
+    kill(worker);
+    void gone(pid).then(() => {
+      pids.delete(pid);
+      retired.delete(worker);
+    });
   };
 
   const watchMemory = async (): Promise<void> => {
@@ -159,7 +178,9 @@ export function createWorkerPool({
     });
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await answer;
+      const result = await answer;
+      if (begun) countJob(begun);
+      return result;
     } catch (error) {
       // The library takes a dead worker out of its list some turns later.
       await new Promise((resolve) => setImmediate(resolve));
@@ -168,8 +189,10 @@ export function createWorkerPool({
         await gone(begun.pid);
         pids.delete(begun.pid);
       }
+      // A worker that had done its last job was being ended when this one reached it.
+      const innocent = !begun || retired.has(begun.worker);
       const blame = { module: now.module?.name, ofModule: overModule };
-      throw new WorkerLost(loss ?? (begun ? 'crash' : 'unstarted'), { cause: error, ...blame });
+      throw new WorkerLost(loss ?? (innocent ? 'unstarted' : 'crash'), { cause: error, ...blame });
     } finally {
       clearTimeout(timer);
       clearTimeout(moduleTimer);

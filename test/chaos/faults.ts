@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { inject, SESSION_MS } from '../faults/harness/faults.ts';
+import { inject } from '../faults/harness/faults.ts';
+import { durations } from '../support/durations.ts';
 import { END_TXN, type Lost } from '../support/kafka-proxy.ts';
 import type { Cluster } from './cluster.ts';
 import type { Member } from './member-process.ts';
@@ -17,7 +18,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const MAX_PAUSE_MS = 2 * SESSION_MS;
+const MAX_PAUSE_MS = 2 * durations.session;
 const MAX_CUTS = 8;
 /** Commits may have become rare when a fault is done. */
 const CUTS_WITHIN_MS = 5_000;
@@ -50,7 +51,7 @@ export async function attack(fault: Fault, { members, cluster, random, say }: At
       say(`SIGTERM ${member.name}`);
       const code = await member.process.terminate();
       if (code !== 0) member.process.surprises.push(`${member.name} ended with ${code} on SIGTERM`);
-      await delay(random() * SESSION_MS);
+      await delay(random() * durations.session);
       return member.process.start();
     }
     case 'network': {

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Guarantee } from '../../src/topology/index.ts';
-import { SESSION_MS } from '../faults/harness/faults.ts';
 import { seededRandom } from '../faults/harness/random.ts';
 import { type Committed, readCommitted } from '../recount/committed.ts';
+import { durations } from '../support/durations.ts';
 import type { Cluster } from './cluster.ts';
 import { attack, type Fault } from './faults.ts';
 import { Feed } from './feed.ts';
@@ -77,7 +77,7 @@ export async function runRound(cluster: Cluster, options: RoundOptions): Promise
         VARIANT: variant,
         GUARANTEE: options.guarantee,
         REPLICATION_FACTOR: String(cluster.replicationFactor),
-        SESSION_MS: String(SESSION_MS),
+        SESSION_MS: String(durations.session),
       };
       members.push(await createMember(index, { addresses: cluster.addresses, folder, env }));
     }

@@ -31,13 +31,14 @@ function processor(behaviour: (store: () => Store) => Behaviour): ProcessorMaker
     let given: Context | undefined;
     let opened: Store | undefined;
     const { process, init } = behaviour(() => {
-      if (!opened) throw new TypeError('the case connects no store');
+      if (!handle) throw new TypeError('the case connects no store');
+      opened ??= given?.getStateStore(handle);
+      if (!opened) throw new TypeError('the store is asked for before init');
       return opened;
     });
     return {
       init(context) {
         given = context;
-        if (handle) opened = context.getStateStore(handle);
         init?.(context);
       },
       process(record) {

@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Fault } from '../../dev/firehose/faults.ts';
+import { durations } from '../support/durations.ts';
 import type { Chain } from './harness/chain.ts';
 import { chainSurvives } from './harness/chain-survives.ts';
 import { withFirehoseFaults } from './harness/firehose-faults.ts';
 
-/** Long enough for many requests and several COPYs. */
-const FAULT_MS = 8_000;
-
 const during = (fault: Fault) => async (chain: Chain, say: (line: string) => void) => {
   say(`Firehose: ${JSON.stringify(fault)}`);
-  const [struck = 0] = await withFirehoseFaults(chain.stack, [fault], () => delay(FAULT_MS));
+  const [struck = 0] = await withFirehoseFaults(chain.stack, [fault], () => delay(durations.firehoseFault));
   say(`it has struck ${struck} times`);
   expect(struck).toBeGreaterThan(2);
 };

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sharedStack } from '../shared-stack.ts';
+import { durations } from '../support/durations.ts';
 import { Chain, type Sending } from './harness/chain.ts';
 import { imageMaker } from './harness/images.ts';
 import { NotifiedTwice } from './harness/notified-twice.ts';
 
 const IMAGES = 36;
 const CUSTOMERS = ['acme', 'globex'];
-const RECOUNT_SECONDS = 240;
 
 /** The ways of an image that is sent three times. What S3 says of an upload comes twice. */
 const WAYS: readonly ((chain: Chain, image: Sending, index: number) => readonly (() => Promise<void>)[])[] = [
@@ -68,7 +68,7 @@ test('every image is sent three times, on both ways and to different partitions,
     await expect.poll(() => chain.undeveloped(), { timeout: 180_000, interval: 1_000 }).toBe(0);
     say('all of it is developed');
 
-    const { differences, ...counts } = await chain.recount(RECOUNT_SECONDS, { closed: true });
+    const { differences, ...counts } = await chain.recount((2 * durations.recount) / 1000, { closed: true });
     say(`recount: ${JSON.stringify(counts)}`);
     for (const difference of differences.slice(0, 20)) say(`  ${difference}`);
     expect(differences).toEqual([]);

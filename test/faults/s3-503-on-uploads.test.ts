@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sharedStack } from '../shared-stack.ts';
+import { durations } from '../support/durations.ts';
 import { chainSurvives } from './harness/chain-survives.ts';
 import { seededRandom } from './harness/random.ts';
 import { S3Proxy } from './harness/s3-proxy.ts';
-
-const FAULT_MS = 8_000;
 
 test('S3 answers 503 while uploads come: messages wait in hand, and all places agree afterwards', async () => {
   const { addresses } = await sharedStack();
@@ -16,7 +15,7 @@ test('S3 answers 503 while uploads come: messages wait in hand, and all places a
       async (_chain, say) => {
         say('S3 answers 503');
         proxy.fail(true);
-        await delay(FAULT_MS);
+        await delay(durations.s3Gone);
         proxy.fail(false);
         say(`S3 answers again; ${proxy.refused} requests were refused`);
         expect(proxy.refused).toBeGreaterThan(2);

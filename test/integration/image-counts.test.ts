@@ -7,9 +7,10 @@ import { Instance } from '../faults/harness/instance.ts';
 import { createRunTopics, type RunTopics, topicVariables } from '../faults/harness/topics.ts';
 import { readCommitted } from '../recount/committed.ts';
 import { sharedStack } from '../shared-stack.ts';
+import { duration, durations } from '../support/durations.ts';
 import { anEvent } from '../unit/app/stats-events.ts';
 
-const WINDOW_MS = 2_000;
+const closesWithinMs = durations.countsWindow + durations.promptGrace + 2 * durations.countsIdle + 35_000;
 
 describe('the role "counts"', () => {
   const run = `counts-${Date.now().toString(36)}`;
@@ -35,9 +36,9 @@ describe('the role "counts"', () => {
       APPLICATION_ID: run,
       ROLES: 'counts',
       HTTP_PORT: '0',
-      COUNTS_WINDOW: `${WINDOW_MS}ms`,
-      COUNTS_GRACE: '1s',
-      COUNTS_IDLE_TIMEOUT: '1s',
+      COUNTS_WINDOW: duration(durations.countsWindow),
+      COUNTS_GRACE: duration(durations.promptGrace),
+      COUNTS_IDLE_TIMEOUT: duration(durations.countsIdle),
     });
     await Promise.all([service.start(), codec.start(), producer.connect()]);
   });
@@ -58,32 +59,43 @@ describe('the role "counts"', () => {
     );
   }
 
-  it('tells of a window when nothing comes any more, once, over a kill too', async () => {
-    const atMs = Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS;
-    const events = [
-      anEvent({ eventId: 'a', type: 'jpeg' }),
-      anEvent({ eventId: 'b', type: 'jpeg', outcome: 'failed' }),
-      anEvent({ eventId: 'b', type: 'jpeg', outcome: 'processed', revision: 2 }),
-      anEvent({ eventId: 'c', type: 'png' }),
-    ];
-    await producer.send({
-      topic: topics.stats,
-      messages: events.map((event, index) => ({
-        key: event.eventId,
-        partition: index % 2,
-        value: codec.encodeProcessed(event),
-        timestamp: String(atMs + index),
-      })),
-    });
-    await expect.poll(async () => (await counted()).length, { timeout: 40_000, interval: 250 }).toBe(2);
-    const window = { customerId: 'acme', windowStart: atMs, windowEnd: atMs + WINDOW_MS, rejected: 0 };
-    const counts = await counted();
-    expect(counts).toContainEqual({ ...window, type: 'jpeg', processed: 1, failed: 1 });
-    expect(counts).toContainEqual({ ...window, type: 'png', processed: 1, failed: 0 });
+  it(
+    'tells of a window when nothing comes any more, once, over a kill too',
+    async () => {
+      const atMs = Math.floor(Date.now() / durations.countsWindow) * durations.countsWindow;
+      const events = [
+        anEvent({ eventId: 'a', type: 'jpeg' }),
+        anEvent({ eventId: 'b', type: 'jpeg', outcome: 'failed' }),
+        anEvent({ eventId: 'b', type: 'jpeg', outcome: 'processed', revision: 2 }),
+        anEvent({ eventId: 'c', type: 'png' }),
+      ];
+      await producer.send({
+        topic: topics.stats,
+        messages: events.map((event, index) => ({
+          key: event.eventId,
+          partition: index % 2,
+          value: codec.encodeProcessed(event),
+          timestamp: String(atMs + index),
+        })),
+      });
+      await expect
+        .poll(async () => (await counted()).length, { timeout: closesWithinMs, interval: 250 })
+        .toBe(2);
+      const window = {
+        customerId: 'acme',
+        windowStart: atMs,
+        windowEnd: atMs + durations.countsWindow,
+        rejected: 0,
+      };
+      const counts = await counted();
+      expect(counts).toContainEqual({ ...window, type: 'jpeg', processed: 1, failed: 1 });
+      expect(counts).toContainEqual({ ...window, type: 'png', processed: 1, failed: 0 });
 
-    await service.kill();
-    await service.start();
-    await delay(3_000); // idle long enough to tell again, if it did
-    expect(await counted()).toHaveLength(2);
-  }, 120_000);
+      await service.kill();
+      await service.start();
+      await delay(3 * durations.countsIdle); // idle long enough to tell again, if it did
+      expect(await counted()).toHaveLength(2);
+    },
+    2 * closesWithinMs + 60_000,
+  );
 });

@@ -32,6 +32,7 @@ export async function firehoseService(
           ...baseEnvironment(),
           FIREHOSE_STREAM: STREAM,
           FIREHOSE_PORT: String(port),
+          FIREHOSE_BUFFER_SECONDS: process.env.FIREHOSE_BUFFER_SECONDS ?? '1',
           S3_ENDPOINT: s3.endpoint,
           S3_BUCKET: s3.bucket,
           AWS_REGION: s3.region,

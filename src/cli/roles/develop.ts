@@ -28,6 +28,7 @@ export function developRole(context: RoleContext): Role {
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
+    workerImages: processing.workerImages,
     limits: processing.limits,
     pipelines,
   });

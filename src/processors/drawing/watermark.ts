@@ -8,8 +8,8 @@ import { open, type Pixels, pixelsOf } from './pixels.ts';
 /** Words are drawn once so large, and made smaller for each rendition; an image file is kept at most so large. */
 const MASTER_PX = 2048;
 const DPI = 72;
-/** Renditions of pictures of all shapes ask for many sizes; a mark of 200 pixels takes some 100 kB. */
-const KEPT_SIZES = 32;
+/** Pictures of all shapes ask for many sizes of a mark; those asked for last are kept, in so many bytes for each watermark. */
+const KEPT_BYTES = 8 * 1024 * 1024;
 
 const masters = new WeakMap<Watermark, Promise<Pixels>>();
 const sized = new WeakMap<Watermark, Map<number, Pixels>>();
@@ -45,10 +45,18 @@ export async function watermarkOf(watermark: Watermark, longestPx: number): Prom
   for (let at = 3; at < mark.data.length; at += 4) {
     mark.data[at] = Math.round((mark.data[at] ?? 0) * watermark.opacity);
   }
-  const [oldest] = kept.keys();
-  if (oldest !== undefined && kept.size >= KEPT_SIZES) kept.delete(oldest);
-  kept.set(longestPx, mark);
+  keep(kept, longestPx, mark);
   return mark;
+}
+
+function keep(kept: Map<number, Pixels>, longestPx: number, mark: Pixels): void {
+  kept.set(longestPx, mark);
+  let bytes = [...kept.values()].reduce((sum, { data }) => sum + data.length, 0);
+  for (const [size, { data }] of kept) {
+    if (bytes <= KEPT_BYTES) return;
+    kept.delete(size);
+    bytes -= data.length;
+  }
 }
 
 function watermarksOf(pipelines: readonly Pipeline[]): Watermark[] {

@@ -124,12 +124,15 @@ export function joinStreams(stream: StreamEnd, other: StreamEnd, plan: StreamJoi
     supplier: () => Processor,
     parent: DraftNode,
     reads: readonly string[],
-    forwardsOnTime = false,
+    {
+      forwardsOnTime = false,
+      waitsFor = [],
+    }: { forwardsOnTime?: boolean; waitsFor?: readonly DraftNode[] } = {},
   ) =>
     draft.add(
       { kind: 'processor', name, parents: [], operator: { kind: 'process', supplier, forwardsOnTime } },
       [parent],
-      { stores: () => reads, keepsNullKeys: kind !== 'inner' },
+      { stores: () => reads, keepsNullKeys: kind !== 'inner', waitsFor },
     );
   const keep = (side: JoinSide) =>
     process(names[side].window, joinWindow(stores[side]), ends[side].node, [stores[side].name]);
@@ -147,7 +150,10 @@ export function joinStreams(stream: StreamEnd, other: StreamEnd, plan: StreamJoi
     });
     const reads = stores.unjoined ? [partners.name, names.unjoined] : [partners.name];
     const forwardsOnTime = side === 'left' && stores.unjoined !== undefined;
-    return process(names[side].join, supplier, windowed[side], reads, forwardsOnTime);
+    return process(names[side].join, supplier, windowed[side], reads, {
+      forwardsOnTime,
+      waitsFor: Object.values(windowed),
+    });
   };
   const sides = [join('left'), join('right')];
   return {

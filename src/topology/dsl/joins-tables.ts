@@ -44,6 +44,7 @@ export function joinTables<K, V>(
   ) =>
     draft.add({ kind: 'processor', name, parents: [], operator: { kind: 'process', supplier } }, parents, {
       stores,
+      waitsFor: [left.node, right.node],
     });
   const names = {
     left: draft.suffixedNameOr(as, '-join-this', 'KTABLE-JOINTHIS-'),

@@ -74,7 +74,10 @@ export class StreamsBuilder {
     return this.#wrap.table(readTable(this.#draft, topic, consumed));
   }
 
-  /** A table that every instance holds whole, all partitions of it: read to its end before tasks run, then followed. No changelog. */
+  /**
+   * A table that every instance holds whole, all partitions of it: read to its end before tasks run, then followed. No changelog.
+   * `materialized` must name the store (`as`); without `materialized` it has a generated name.
+   */
   globalTable<K = Buffer, V = Buffer>(
     topic: string,
     consumed: ConsumedTable<K, V> = {},
@@ -84,7 +87,7 @@ export class StreamsBuilder {
 
   /** A store for `process` and `processValues`, which name it in their options. */
   addStateStore(store: StoreBuilder): this {
-    this.#draft.addStore(store);
+    this.#draft.placeStore(store);
     return this;
   }
 

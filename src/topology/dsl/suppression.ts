@@ -1,3 +1,4 @@
+import { StreamsError } from '../errors.ts';
 import type { DraftNode, GraphDraft } from '../graph/draft.ts';
 import { suppress, suppressView } from '../operators/suppress.ts';
 import { isWindowed } from '../operators/windowed-key.ts';
@@ -35,8 +36,14 @@ function waiting(table: TableEnd, name: string, suppressed: Suppressed) {
     );
   }
   return {
-    waitsFrom: ({ key, timestamp }: { readonly key: unknown; readonly timestamp: number }) =>
-      isWindowed(key) ? key.window.endMs : timestamp,
+    waitsFrom({ key }: { readonly key: unknown }) {
+      if (isWindowed(key)) return key.window.endMs;
+      throw new StreamsError(
+        'KEY_NOT_WINDOWED',
+        'fail',
+        `suppress "${name}" waits for windows to close, and was given a key without a window: move it to where the keys are windowed still, or use untilTimeLimit`,
+      );
+    },
     waitMs: waitMs ?? 0,
     whenFull: 'fail' as const,
     dropsTombstones: true,

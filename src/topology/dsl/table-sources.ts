@@ -91,6 +91,11 @@ export function readGlobalTable<K, V>(
   consumed: ConsumedTable<K, V>,
 ): GlobalTableEnd {
   const { plan, name, source } = planSource(draft, topic, consumed);
+  if (consumed.materialized && plan.queryable === undefined) {
+    draft.problem(
+      `the global table of topic "${topic}" is given "materialized" without a name for its store: add materialized: { as }, or leave materialized out`,
+    );
+  }
   const store = timestampedKeyValueStore(plan.name, { ...plan.options, logged: false });
   draft.addGlobalTable({ source, processor: { name, supplier: globalTableSource(store) }, store });
   return { draft, serdes: plan.serdes, store };

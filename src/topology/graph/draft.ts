@@ -13,6 +13,8 @@ export interface DraftNode {
   readonly stores: () => readonly string[];
   /** A join that has results for records without a key: repartitions above it let them through. */
   readonly keepsNullKeys: boolean;
+  /** Placed after these too, though they feed others: a join is one step of the topology for both of its sides. */
+  readonly waitsFor: readonly DraftNode[];
   /** A windowed aggregation: how long after its end a window closes, ms of stream time. */
   readonly closesAfterMs?: number | undefined;
 }
@@ -35,7 +37,12 @@ export interface DraftStore {
   readonly spec: StoreSpec;
   /** Asked when the graph is built. */
   readonly wanted: () => boolean;
+  /** How many nodes were there before it: the first after them that has it brings it into the topology. */
+  readonly nodesBefore: number;
 }
+
+/** What has a place in the topology; of stores those that no node brings. */
+type DraftEntry = DraftNode | DraftGlobalTable | DraftStore;
 
 /** A topic of the application's own with the nodes around it. */
 export interface DraftRepartition {
@@ -50,10 +57,13 @@ export interface DraftRepartition {
 export interface NodeOptions {
   readonly stores?: (() => readonly string[]) | undefined;
   readonly keepsNullKeys?: boolean;
+  readonly waitsFor?: readonly DraftNode[];
   readonly closesAfterMs?: number | undefined;
 }
 
 const noStores = () => [];
+
+export const isDraftNode = (entry: DraftEntry): entry is DraftNode => 'parents' in entry;
 
 /** The graph that DSL calls add to: nothing is checked beyond one call until all are there. */
 export class GraphDraft {
@@ -68,7 +78,7 @@ export class GraphDraft {
   readonly problems: string[] = [];
   /** Results of closed windows and unmatched joins are looked for at most once in so many ms of wall clock. */
   readonly emitIntervalMs: number;
-  readonly #order = new Map<DraftNode | DraftGlobalTable, number>();
+  readonly #order = new Map<DraftEntry, number>();
   #nextOrder = 0;
   #nextIndex = 0;
   #closed = false;
@@ -107,12 +117,13 @@ export class GraphDraft {
   }
 
   add(spec: NodeSpec, parents: readonly DraftNode[], options: NodeOptions = {}): DraftNode {
-    const { stores = noStores, keepsNullKeys = false, closesAfterMs } = options;
+    const { stores = noStores, keepsNullKeys = false, waitsFor = [], closesAfterMs } = options;
     return this.#place(spec.name, {
       spec,
       parents: [...new Set(parents)],
       stores,
       keepsNullKeys,
+      waitsFor,
       closesAfterMs,
     });
   }
@@ -125,7 +136,7 @@ export class GraphDraft {
       readonly shared?: boolean;
     },
   ): DraftSource {
-    const bare = { spec, parents: [], stores: noStores, keepsNullKeys: false, shared: false };
+    const bare = { spec, parents: [], stores: noStores, keepsNullKeys: false, waitsFor: [], shared: false };
     const node = this.#place(spec.name, { ...bare, ...origin });
     this.sources.push(node);
     return node;
@@ -140,8 +151,15 @@ export class GraphDraft {
 
   /** A store of the topology; whoever reads or writes it names it. One object may be added several times. */
   addStore(spec: StoreSpec, wanted: () => boolean = () => true): void {
-    this.#assertOpen(spec.name);
-    this.stores.push({ spec, wanted });
+    this.#keepStore(spec, wanted);
+  }
+
+  /** A store that the user adds: it has a place of its own, and what has it must come behind. */
+  placeStore(spec: StoreSpec): void {
+    this.#order.set(
+      this.#keepStore(spec, () => true),
+      this.#nextOrder++,
+    );
   }
 
   addRepartition(repartition: DraftRepartition): void {
@@ -173,17 +191,25 @@ export class GraphDraft {
   }
 
   /** Everything in the order in which it enters the topology: that of the calls, parents before children. */
-  inOrder(): (DraftNode | DraftGlobalTable)[] {
+  inOrder(): DraftEntry[] {
     const waiting = [...this.#order].toSorted(([, a], [, b]) => a - b).map(([entry]) => entry);
-    const placed = new Set<DraftNode | DraftGlobalTable>();
+    const placed = new Set<DraftEntry>();
     while (waiting.length > 0) {
       const next = waiting.findIndex(
-        (entry) => 'table' in entry || entry.parents.every((parent) => placed.has(parent)),
+        (entry) =>
+          !isDraftNode(entry) || [...entry.parents, ...entry.waitsFor].every((one) => placed.has(one)),
       );
       const [entry] = waiting.splice(Math.max(next, 0), 1);
       if (entry) placed.add(entry);
     }
     return [...placed];
+  }
+
+  #keepStore(spec: StoreSpec, wanted: () => boolean): DraftStore {
+    this.#assertOpen(spec.name);
+    const store = { spec, wanted, nodesBefore: this.nodes.length };
+    this.stores.push(store);
+    return store;
   }
 
   #place<N extends DraftNode>(name: string, node: N): N {

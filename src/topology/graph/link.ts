@@ -1,6 +1,7 @@
-import type { DraftGlobalTable, DraftNode, DraftSource, GraphDraft } from './draft.ts';
+import { type DraftNode, type DraftSource, type GraphDraft, isDraftNode } from './draft.ts';
 import type { GlobalTableSpec, NodeSpec } from './nodes.ts';
 import { letNullKeysPass } from './null-keys.ts';
+import { lateStoreProblems } from './store-order.ts';
 
 export type LinkedEntry = NodeSpec | GlobalTableSpec;
 
@@ -77,15 +78,17 @@ export function link(draft: GraphDraft): LinkedGraph {
   const warnings: string[] = [];
   const joined = joinReads(draft, problems, warnings);
   letNullKeysPass(draft);
+  const order = draft.inOrder();
+  problems.push(...lateStoreProblems(draft, order));
 
   const parentNames = (node: DraftNode): string[] => {
     const parents = new Set(node.parents);
     for (const [source, first] of joined) if (parents.delete(source)) parents.add(first);
     return [...parents].map((parent) => parent.spec.name);
   };
-  const named = (entry: DraftNode | DraftGlobalTable): LinkedEntry[] => {
+  const named = (entry: (typeof order)[number]): LinkedEntry[] => {
     if ('table' in entry) return [entry.table];
-    if (joined.has(entry)) return [];
+    if (!isDraftNode(entry) || joined.has(entry)) return [];
     const { spec } = entry;
     if (spec.kind === 'source') return [spec];
     if (spec.kind !== 'processor') return [{ ...spec, parents: parentNames(entry) }];
@@ -93,7 +96,7 @@ export function link(draft: GraphDraft): LinkedGraph {
     return [{ ...spec, parents: parentNames(entry), ...(stores.length > 0 && { stores }) }];
   };
   return {
-    entries: draft.inOrder().flatMap(named),
+    entries: order.flatMap(named),
     sources: draft.sources.filter((source) => !joined.has(source)),
     problems,
     warnings,

@@ -1,9 +1,8 @@
 import type { Processor, ProcessorContext, StoreHandle } from '../graph/nodes.ts';
 import type { StreamRecord } from '../record.ts';
-import type { StreamClock } from '../stores/bytes.ts';
 import type { SessionStore, Windowed } from '../stores/types.ts';
 import type { Aggregation } from './aggregation.ts';
-import { CloseWatch, observedClock } from './emit-on-close.ts';
+import { ClosingWindows } from './emit-on-close.ts';
 import { isAbsent } from './join-values.ts';
 import { processor } from './processor.ts';
 import type { SessionWindows } from './time-windows.ts';
@@ -31,7 +30,6 @@ export interface SessionAggregateOptions {
 export function sessionAggregate(options: SessionAggregateOptions): () => Processor {
   return processor((context) => {
     const sessions = new SessionAggregate(context, options);
-    context.onStreamTime((streamTimeMs) => sessions.advance(streamTimeMs));
     return (record) => sessions.process(record);
   });
 }
@@ -42,8 +40,7 @@ class SessionAggregate {
   readonly #aggregation: SessionAggregation;
   readonly #rows: SessionStore<unknown, unknown>;
   readonly #sendOld: boolean;
-  readonly #observed: StreamClock;
-  readonly #watch: CloseWatch | undefined;
+  readonly #closing: ClosingWindows;
 
   constructor(context: ProcessorContext, options: SessionAggregateOptions) {
     this.#context = context;
@@ -51,9 +48,12 @@ class SessionAggregate {
     this.#aggregation = options.aggregation;
     this.#rows = context.getStateStore(options.store);
     this.#sendOld = options.sendsOldValues();
-    this.#observed = observedClock(context, options.node);
-    if (options.emitIntervalMs !== undefined)
-      this.#watch = new CloseWatch(context, options.node, options.emitIntervalMs);
+    this.#closing = new ClosingWindows(context, {
+      node: options.node,
+      closesAfterMs: options.windows.graceMs + options.windows.gapMs,
+      emitIntervalMs: options.emitIntervalMs,
+      emit: (emittedMs, closeMs, record) => this.#emit(emittedMs, closeMs, record),
+    });
   }
 
   process(record: StreamRecord): void {
@@ -62,8 +62,7 @@ class SessionAggregate {
       this.#context.dropped('null-key');
       return;
     }
-    this.#observed.advance(timestamp);
-    const closeMs = this.#closeMs();
+    const closeMs = this.#closing.observe(timestamp);
     const { merged, session, aggregate } = this.#merge(key, timestamp);
     if (session.window.endMs < closeMs) {
       this.#context.dropped('late');
@@ -79,20 +78,7 @@ class SessionAggregate {
       this.#rows.put(session, updated);
       this.#send(session, null, updated);
     }
-    if (this.#watch?.due(closeMs)) this.#emit(this.#watch, closeMs, record);
-  }
-
-  /** Stream time has moved without a record. */
-  advance(streamTimeMs: number): void {
-    this.#observed.advance(streamTimeMs);
-    const closeMs = this.#closeMs();
-    const nothing = { key: null, value: null, timestamp: streamTimeMs, headers: [] };
-    if (this.#watch?.moved(closeMs)) this.#emit(this.#watch, closeMs, nothing);
-  }
-
-  /** Sessions that end before are closed. */
-  #closeMs(): number {
-    return this.#observed.timeMs - this.#windows.graceMs - this.#windows.gapMs;
+    this.#closing.sendDue(closeMs, record);
   }
 
   /** The session that a record makes, with those that it takes in. */
@@ -111,7 +97,7 @@ class SessionAggregate {
 
   /** A changed row: its time is the session's end, and it has no headers, for it may stand for many records. */
   #send(session: Windowed<unknown>, oldValue: unknown, newValue: unknown): void {
-    if (this.#watch) return;
+    if (!this.#closing.sendsUpdates) return;
     this.#context.forward({
       key: session,
       value: { newValue, oldValue: this.#sendOld ? oldValue : null },
@@ -121,14 +107,14 @@ class SessionAggregate {
   }
 
   /** Sends the results of the sessions that have closed since the last time, with the headers of `record`. */
-  #emit(watch: CloseWatch, closeMs: number, record: StreamRecord): void {
-    const fromMs = Math.max(0, watch.emittedMs);
+  #emit(emittedMs: number, closeMs: number, record: StreamRecord): boolean {
+    const fromMs = Math.max(0, emittedMs);
     const toMs = closeMs - 1;
-    if (toMs < fromMs) return;
+    if (toMs < fromMs) return false;
     for (const { key, value: newValue } of this.#rows.findSessionsByEnd(fromMs, toMs)) {
       const timestamp = key.window.endMs;
       this.#context.forward({ ...record, key, value: { newValue, oldValue: null }, timestamp });
     }
-    watch.emitted(closeMs);
+    return true;
   }
 }

@@ -1,9 +1,8 @@
 import type { Processor, ProcessorContext, StoreHandle } from '../graph/nodes.ts';
 import type { StreamRecord } from '../record.ts';
-import type { StreamClock } from '../stores/bytes.ts';
 import type { ValueAndTimestamp, WindowStore } from '../stores/types.ts';
 import type { Aggregation } from './aggregation.ts';
-import { CloseWatch, observedClock } from './emit-on-close.ts';
+import { ClosingWindows } from './emit-on-close.ts';
 import { isAbsent } from './join-values.ts';
 import { processor } from './processor.ts';
 import { inSameWindows, type TimeWindows, windowStarts } from './time-windows.ts';
@@ -28,7 +27,6 @@ export interface WindowedAggregateOptions {
 export function windowedAggregate(options: WindowedAggregateOptions): () => Processor {
   return processor((context) => {
     const windowed = new WindowedAggregate(context, options);
-    context.onStreamTime((streamTimeMs) => windowed.advance(streamTimeMs));
     return (record) => windowed.process(record);
   });
 }
@@ -39,10 +37,7 @@ class WindowedAggregate {
   readonly #aggregation: Aggregation;
   readonly #rows: WindowRows;
   readonly #sendOld: boolean;
-  /** Highest time of a record with a key. */
-  readonly #observed: StreamClock;
-  /** Present if only results of closed windows go out. */
-  readonly #watch: CloseWatch | undefined;
+  readonly #closing: ClosingWindows;
 
   constructor(context: ProcessorContext, options: WindowedAggregateOptions) {
     this.#context = context;
@@ -50,9 +45,12 @@ class WindowedAggregate {
     this.#aggregation = options.aggregation;
     this.#rows = context.getStateStore(options.store);
     this.#sendOld = options.sendsOldValues();
-    this.#observed = observedClock(context, options.node);
-    if (options.emitIntervalMs !== undefined)
-      this.#watch = new CloseWatch(context, options.node, options.emitIntervalMs);
+    this.#closing = new ClosingWindows(context, {
+      node: options.node,
+      closesAfterMs: options.windows.graceMs,
+      emitIntervalMs: options.emitIntervalMs,
+      emit: (emittedMs, closeMs, record) => this.#emit(emittedMs, closeMs, record),
+    });
   }
 
   process(record: StreamRecord): void {
@@ -60,26 +58,12 @@ class WindowedAggregate {
       this.#context.dropped('null-key');
       return;
     }
-    this.#observed.advance(record.timestamp);
-    const closeMs = this.#closeMs();
+    const closeMs = this.#closing.observe(record.timestamp);
     for (const startMs of windowStarts(this.#windows, record.timestamp)) {
       if (startMs + this.#windows.sizeMs > closeMs) this.#update(record, startMs);
       else this.#context.dropped('late');
     }
-    if (this.#watch?.due(closeMs)) this.#emit(this.#watch, closeMs, record);
-  }
-
-  /** Stream time has moved without a record. */
-  advance(streamTimeMs: number): void {
-    this.#observed.advance(streamTimeMs);
-    const closeMs = this.#closeMs();
-    const nothing = { key: null, value: null, timestamp: streamTimeMs, headers: [] };
-    if (this.#watch?.moved(closeMs)) this.#emit(this.#watch, closeMs, nothing);
-  }
-
-  /** Windows that end here or before are closed. */
-  #closeMs(): number {
-    return this.#observed.timeMs - this.#windows.graceMs;
+    this.#closing.sendDue(closeMs, record);
   }
 
   #update(record: StreamRecord, startMs: number): void {
@@ -89,7 +73,7 @@ class WindowedAggregate {
     const timestamp = row ? Math.max(record.timestamp, row.timestamp) : record.timestamp;
     const newValue = this.#aggregation.add(oldValue, value, key) ?? null;
     this.#rows.put(key, newValue === null ? null : { value: newValue, timestamp }, startMs);
-    if (this.#watch) return;
+    if (!this.#closing.sendsUpdates) return;
     const window = { startMs, endMs: startMs + this.#windows.sizeMs };
     this.#context.forward({
       ...record,
@@ -100,17 +84,17 @@ class WindowedAggregate {
   }
 
   /** Sends the results of the windows that have closed since the last time, with the headers of `record`. */
-  #emit(watch: CloseWatch, closeMs: number, record: StreamRecord): void {
+  #emit(emittedMs: number, closeMs: number, record: StreamRecord): boolean {
     const { sizeMs } = this.#windows;
     const toMs = closeMs - sizeMs;
-    if (toMs < 0) return;
-    const first = watch.emittedMs === -1;
-    const behindMs = Math.max(0, watch.emittedMs - sizeMs);
-    if (!first && inSameWindows(this.#windows, toMs, behindMs)) return;
+    if (toMs < 0) return false;
+    const first = emittedMs === -1;
+    const behindMs = Math.max(0, emittedMs - sizeMs);
+    if (!first && inSameWindows(this.#windows, toMs, behindMs)) return false;
     for (const { key, value: row } of this.#rows.fetchAll(first ? 0 : behindMs + 1, toMs)) {
       const { value: newValue, timestamp } = row;
       this.#context.forward({ ...record, key, value: { newValue, oldValue: null }, timestamp });
     }
-    watch.emitted(closeMs);
+    return true;
   }
 }

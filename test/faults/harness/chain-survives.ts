@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { sharedStack } from '../../shared-stack.ts';
+import { durations } from '../../support/durations.ts';
 import { Chain, type Recounted } from './chain.ts';
 
 const SEND_EVERY_MS = 60;
 /** Images come before the first fault and after the last. */
 const CALM_MS = 2_000;
-/** The longest way back: a session, a message that is invisible for a minute, a COPY that is tried again. */
-const RECOUNT_SECONDS = 120;
 
 /**
  * Sends images through the whole chain while `faults` are done to it, and expects a recount without difference.
@@ -34,7 +33,7 @@ export async function chainSurvives(
     enough.abort();
     await sending;
     say(`${chain.sent} images were sent`);
-    const recounted = await chain.recount(RECOUNT_SECONDS, { closed });
+    const recounted = await chain.recount(durations.recount / 1000, { closed });
     const { differences, ...counts } = recounted;
     say(`recount: ${JSON.stringify(counts)}`);
     for (const difference of differences.slice(0, 20)) say(`  ${difference}`);

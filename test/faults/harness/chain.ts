@@ -9,8 +9,8 @@ import { Kafka, logLevel, type Producer } from 'kafkajs';
 import type { Stack } from '../../../dev/stack/stack.ts';
 import { withWarehouse } from '../../../src/warehouse/connection.ts';
 import { migrate } from '../../../src/warehouse/migrate.ts';
+import { duration, durations } from '../../support/durations.ts';
 import { createUploadsBucket, type UploadsBucket } from '../../support/uploads-bucket.ts';
-import { SESSION_MS } from './faults.ts';
 import { imageMaker } from './images.ts';
 import { Instance } from './instance.ts';
 import { createRunTopics, type RunTopics, topicVariables } from './topics.ts';
@@ -37,7 +37,11 @@ const CUSTOMERS = ['acme', 'globex', 'initech'];
 const MAX_RECEIVE_COUNT = 20;
 const PARTITIONS = 4;
 /** Short windows that wait for the longest way of an event whose instance is killed. */
-const COUNTS = { COUNTS_WINDOW: '2s', COUNTS_GRACE: '30s', COUNTS_IDLE_TIMEOUT: '1s' };
+const COUNTS = {
+  COUNTS_WINDOW: duration(durations.countsWindow),
+  COUNTS_GRACE: duration(durations.countsGrace),
+  COUNTS_IDLE_TIMEOUT: duration(durations.countsIdle),
+};
 
 /** How an image is sent, and as what. */
 export interface Sending {
@@ -106,10 +110,10 @@ export class Chain {
       S3_BUCKET: uploads.bucket,
       UPLOADS_QUEUE_URL: uploads.queueUrl,
       REDIS_PREFIX: run,
-      SESSION_TIMEOUT: `${SESSION_MS / 1000}s`,
-      TRANSACTION_TIMEOUT: '20s',
-      FIREHOSE_LINGER: '500ms',
-      LOAD_INTERVAL: '1s',
+      SESSION_TIMEOUT: duration(durations.session),
+      TRANSACTION_TIMEOUT: duration(durations.transaction),
+      FIREHOSE_LINGER: duration(durations.firehoseLinger),
+      LOAD_INTERVAL: duration(durations.load),
       STATE_DIR: state,
       ...COUNTS,
       HTTP_PORT: '0',

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Component } from '../../../dev/stack/stack.ts';
+import { durations } from '../../support/durations.ts';
 import type { Instance } from './instance.ts';
 import type { S3Proxy } from './s3-proxy.ts';
 
@@ -7,10 +8,7 @@ export const FAULTS = ['kill', 'stop', 'rolling', 'broker', 's3-503'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** Longer than the session, so that the group goes on without a frozen member. */
-export const SESSION_MS = 6_000;
-const FREEZE_MS = SESSION_MS + 4_000;
-const BROKER_GONE_MS = 1_000;
-const S3_GONE_MS = 8_000;
+const FREEZE_MS = durations.session + durations.frozenPastSession;
 
 export interface Victims {
   readonly instances: readonly Instance[];
@@ -52,14 +50,14 @@ export async function inject(
     case 'broker':
       say('SIGKILL the broker');
       await broker.kill();
-      await delay(BROKER_GONE_MS);
+      await delay(durations.brokerGone);
       await broker.start();
       say('the broker is up again');
       return;
     case 's3-503':
-      say(`S3 answers 503 for ${S3_GONE_MS} ms`);
+      say(`S3 answers 503 for ${durations.s3Gone} ms`);
       proxy?.fail(true);
-      await delay(S3_GONE_MS);
+      await delay(durations.s3Gone);
       proxy?.fail(false);
       say(`S3 answers again; ${proxy?.refused} requests were refused`);
       return;

@@ -7,7 +7,8 @@ import { Kafka, logLevel } from 'kafkajs';
 import type { Stack } from '../../../dev/stack/stack.ts';
 import { createRegistryCodec } from '../../../src/serdes/registry-codec.ts';
 import { mend } from '../../../src/topology/kafka/mended.ts';
-import { type Fault, inject, SESSION_MS } from './faults.ts';
+import { duration, durations } from '../../support/durations.ts';
+import { type Fault, inject } from './faults.ts';
 import { Instance } from './instance.ts';
 import { seededRandom, shuffled } from './random.ts';
 import { S3Proxy } from './s3-proxy.ts';
@@ -16,9 +17,6 @@ import { StatsReader } from './stats-reader.ts';
 import { createRunTopics, marksOf, topicVariables } from './topics.ts';
 import { judge, type Verdict } from './verdict.ts';
 
-/** Nothing may stand still for longer: the slowest takeover is a session and a restart of the broker. */
-const NO_PROGRESS_MS = 120_000;
-const TRANSACTION_TIMEOUT = '20s';
 const POLL_MS = 20;
 
 export interface KillTestOptions {
@@ -77,8 +75,8 @@ export async function runKillTest(stack: Stack, options: KillTestOptions): Promi
     APPLICATION_ID: run,
     ROLES: 'develop',
     GUARANTEE: options.guarantee,
-    SESSION_TIMEOUT: `${SESSION_MS / 1000}s`,
-    TRANSACTION_TIMEOUT,
+    SESSION_TIMEOUT: duration(durations.session),
+    TRANSACTION_TIMEOUT: duration(durations.transaction),
     HTTP_PORT: '0',
     WORKERS: '1',
     MEMORY_BUDGET: '64MiB',
@@ -161,8 +159,8 @@ async function progressUntil(
       seen = reader.seen;
       sinceMs = Date.now();
     }
-    if (Date.now() - sinceMs > NO_PROGRESS_MS) {
-      throw new Error(`no progress for ${NO_PROGRESS_MS} ms at ${seen} images`);
+    if (Date.now() - sinceMs > durations.noProgress) {
+      throw new Error(`no progress for ${durations.noProgress} ms at ${seen} images`);
     }
     await delay(POLL_MS);
   }

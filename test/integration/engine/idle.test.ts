@@ -7,9 +7,9 @@ import {
   stringSerde,
 } from '../../../src/topology/index.ts';
 import { sharedStack } from '../../shared-stack.ts';
+import { durations } from '../../support/durations.ts';
 import { EngineLab, until } from '../../support/engine-lab.ts';
 
-const IDLE_MS = 1_000;
 const text = { key: stringSerde, value: stringSerde };
 
 /** Says, on its output, the stream time at which a window that began with the first record and is `windowMs` long closes. */
@@ -49,21 +49,23 @@ describe('stream time when input stops', () => {
     builder
       .stream(input, text)
       .repartition({ as: 'again', ...text })
-      .process<string | null, string | null>(closesAfter(2_500), { as: 'window' })
+      .process<string | null, string | null>(closesAfter(durations.idleWindow), { as: 'window' })
       .to(output, text);
     const committed = await lab.read(output);
-    await lab.instance(builder.build(), { applicationId: `${lab.id}-idle`, idleTimeoutMs: IDLE_MS }).start();
+    await lab
+      .instance(builder.build(), { applicationId: `${lab.id}-idle`, idleTimeoutMs: durations.idle })
+      .start();
     // while records come, in pauses below the time-out, time is theirs
     for (let at = 0; at < 4; at++) {
       await lab.feed(input, 1, at, at + 1);
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      await new Promise((resolve) => setTimeout(resolve, 0.4 * durations.idle));
     }
     const lastAtMs = Date.now();
     expect(committed).toEqual([]);
-    await until('the window closes', () => committed.length > 0, 10_000);
-    expect(Date.now() - lastAtMs).toBeGreaterThan(500);
+    await until('the window closes', () => committed.length > 0, durations.idleWindow + 10_000);
+    expect(Date.now() - lastAtMs).toBeGreaterThan(durations.idle / 2);
     const [closed] = committed;
-    expect(Number(closed?.value)).toBeLessThan(3_000);
+    expect(Number(closed?.value)).toBeLessThan(2_000 + durations.idle);
   });
 
   it('stands still while a sink holds records, and goes on when they are written', async () => {
@@ -80,12 +82,12 @@ describe('stream time when input stops', () => {
     records.to(sink, { as: 'to-outage', lingerMs: 0 });
     records
       .repartition({ as: 'held', ...text })
-      .process<string | null, string | null>(closesAfter(1_000), { as: 'window' })
+      .process<string | null, string | null>(closesAfter(durations.idle), { as: 'window' })
       .to(output, text);
     const committed = await lab.read(output);
     const streams = lab.instance(builder.build(), {
       applicationId: `${lab.id}-held`,
-      idleTimeoutMs: IDLE_MS,
+      idleTimeoutMs: durations.idle,
       commitIntervalMs: 20,
     });
     down = false;
@@ -97,9 +99,9 @@ describe('stream time when input stops', () => {
     });
     down = true;
     await lab.feed(input, 1, 1, 2);
-    await new Promise((resolve) => setTimeout(resolve, 4 * IDLE_MS));
+    await new Promise((resolve) => setTimeout(resolve, durations.outage));
     expect(committed).toEqual([]);
     down = false;
-    await until('the window closes', () => committed.length > 0, 15_000);
+    await until('the window closes', () => committed.length > 0, 2 * durations.idle + 15_000);
   });
 });

@@ -2,11 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StreamsBuilder } from '../../../src/topology/index.ts';
 import { sharedStack } from '../../shared-stack.ts';
+import { durations } from '../../support/durations.ts';
 import { EngineLab, tally, until } from '../../support/engine-lab.ts';
 
 const PARTITIONS = 4;
-const TRANSACTION_TIMEOUT_MS = 2_000;
-const HEAD_TAKES_MS = 6_000;
 
 describe('a head of the line that takes longer than the transaction time-out', () => {
   let lab: EngineLab;
@@ -22,14 +21,14 @@ describe('a head of the line that takes longer than the transaction time-out', (
       .stream(input)
       .mapAsync(
         async (value) => {
-          if (value?.toString() === '0') await delay(HEAD_TAKES_MS);
+          if (value?.toString() === '0') await delay(durations.slowHead);
           return value;
         },
         { as: 'slow', concurrency: 16 },
       )
       .to(output);
     const committed = await lab.read(output);
-    const streams = lab.instance(builder.build(), { transactionTimeoutMs: TRANSACTION_TIMEOUT_MS });
+    const streams = lab.instance(builder.build(), { transactionTimeoutMs: durations.shortTransaction });
     await streams.start();
 
     const total = 240;
@@ -42,7 +41,11 @@ describe('a head of the line that takes longer than the transaction time-out', (
       expect(committed.every(({ value }) => Number(value) % PARTITIONS !== 0)).toBe(true);
       await delay(500);
     }
-    await until('the head and all behind it are out', () => committed.length >= total);
+    await until(
+      'the head and all behind it are out',
+      () => committed.length >= total,
+      durations.slowHead + 30_000,
+    );
     expect(tally(committed, total)).toEqual({ missing: 0, double: 0 });
     expect(streams.metrics().commitFailures).toBe(0);
     const delayed = committed.filter(({ value }) => Number(value) % PARTITIONS === 0);

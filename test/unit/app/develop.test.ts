@@ -164,6 +164,35 @@ test("a customer's policy narrows what is allowed, from when it is set until it 
   expect(version(3)).not.toBe(version(5));
 });
 
+test.each([
+  ['maxBytes', 100, 'IMAGE_TOO_LARGE'],
+  ['maxPixels', 1000, 'IMAGE_TOO_MANY_PIXELS'],
+  ['maxSidePx', 319, 'IMAGE_SIDE_TOO_LONG'],
+  ['maxRatio', 3, 'IMAGE_RATIO_TOO_HIGH'],
+  ['maxDecoderBytes', 1024 * 1024, 'IMAGE_DECODER_MEMORY'],
+  ['maxFrames', 2, 'IMAGE_TOO_MANY_FRAMES'],
+] as const)("a customer's %s holds for its images alone", async (field, value, code) => {
+  const run = await open();
+  const frames = [10, 90, 200].map((level) =>
+    sharp({ create: { width: 32, height: 32, channels: 3, background: { r: level, g: 9, b: 9 } } })
+      .png()
+      .toBuffer(),
+  );
+  const moving = sharp(await Promise.all(frames), { join: { animated: true } });
+  const body = field === 'maxFrames' ? await moving.gif().toBuffer() : await jpeg(320, 240);
+  await run.driver.pipe({
+    topic: topics.imagePolicies,
+    key: Buffer.from('acme'),
+    value: codec.encodePolicy({ ...NO_POLICY, [field]: value }),
+  });
+  await run.stream(body, { 'customer-id': 'acme' });
+  await run.stream(body, { 'customer-id': 'birch' });
+  expect(await run.events()).toMatchObject([
+    { customerId: 'acme', outcome: 'rejected', code },
+    { customerId: 'birch', outcome: 'processed' },
+  ]);
+});
+
 test('dead-letters a record that cannot be decoded, as it came, and goes on', async () => {
   const run = await open();
   const bad = Buffer.from('no Avro at all');

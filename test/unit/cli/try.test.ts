@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeHostiles } from '../../../dev/samples/hostile/index.ts';
 import { darkroom } from './command-line.ts';
 
 let folder = '';
@@ -76,6 +77,28 @@ describe('darkroom try', () => {
     expect(report).not.toMatch(/(src|href)="(https?:)?\/\//);
     for (const [, link] of report.matchAll(/href="([^"]+)"/g)) {
       expect(existsSync(join(folder, 'again', decodeURIComponent(link ?? '')))).toBe(true);
+    }
+  });
+
+  it('goes through a folder of hostile files, a line each, and ends with 0', async () => {
+    const all = await makeHostiles(5);
+    const some = all.filter(({ bytes }, i) => i % 8 === 0 && bytes.length < 1_000_000);
+    await mkdir(join(folder, 'hostile'));
+    for (const { name, bytes } of some) await writeFile(join(folder, 'hostile', name), bytes);
+    const { code, out, err } = await darkroom(['try', 'hostile', '--json', '--out', 'hostile-out'], {
+      cwd: folder,
+    });
+    expect([code, err]).toEqual([0, '']);
+    const lines: { file: string; outcome: string; code: string | null }[] = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(some.length).toBeGreaterThan(50);
+    expect(lines.map(({ file }) => file).sort()).toEqual(some.map(({ name }) => `hostile/${name}`).sort());
+    const ends = new Map(some.map(({ name, ends }) => [`hostile/${name}`, ends]));
+    for (const { file, outcome, code } of lines) {
+      expect(['processed', 'rejected']).toContain(outcome);
+      expect(ends.get(file) ?? [code ?? outcome]).toContain(code ?? outcome);
     }
   });
 

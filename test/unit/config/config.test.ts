@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { produceConfig, startConfig, tryConfig } from '../../../src/config/compile.ts';
+import { availableCores } from '../../../src/config/cores.ts';
 import { variablesForHelp } from '../../../src/config/describe.ts';
 import { ConfigError } from '../../../src/config/environment.ts';
 
@@ -23,6 +23,26 @@ function problemsOf(call: () => unknown): readonly string[] {
 const problems = (env: Record<string, string>) => problemsOf(() => startConfig({ ...REQUIRED, ...env }));
 
 describe('configuration', () => {
+  it('leaves a decoder three quarters of a worker unless it is told another memory', () => {
+    const decoder = (env: Record<string, string>) =>
+      startConfig({ ...REQUIRED, ...env }).processing.limits.maxDecoderBytes;
+    expect(decoder({})).toBe(768 * 1024 ** 2);
+    expect(decoder({ WORKER_MEMORY: '2GiB' })).toBe(1536 * 1024 ** 2);
+    expect(decoder({ MAX_DECODER_MEMORY: '100MiB' })).toBe(100 * 1024 ** 2);
+  });
+
+  it('takes the limits of the guard as they are set, and svg by name alone', () => {
+    const limits = (env: Record<string, string>) => startConfig({ ...REQUIRED, ...env }).processing.limits;
+    expect(limits({}).formats).not.toContain('svg');
+    expect(
+      limits({ MAX_IMAGE_SIDE: '900', MAX_DECODED_RATIO: '80', ALLOWED_FORMATS: 'png,svg' }),
+    ).toMatchObject({
+      maxSidePx: 900,
+      maxRatio: 80,
+      formats: ['png', 'svg'],
+    });
+  });
+
   it('has a default for everything but brokers, registry and bucket', () => {
     const config = startConfig(REQUIRED);
     expect(config.kafka).toEqual({ brokers: ['localhost:9092'], clientId: 'darkroom' });
@@ -38,7 +58,7 @@ describe('configuration', () => {
       commitIntervalMs: 100,
       replicationFactor: -1,
     });
-    expect(config.processing.workers).toBe(availableParallelism());
+    expect(config.processing.workers).toBe(availableCores());
     expect(config.http).toEqual({ host: '127.0.0.1', port: 8080 });
   });
 

@@ -79,6 +79,60 @@ describe('building a topology with state', () => {
     ).toEqual([expect.stringContaining('"p" is connected to the store "b"')]);
   });
 
+  it('refuses a processor before the store that it is connected to', () => {
+    const late = '"p" is connected to the store "s", which comes into the topology only after it';
+    expect(
+      problemsOf((builder) => {
+        builder.stream('in', texts).process(pass, { as: 'p', stores: ['s'] });
+        builder.addStateStore(store('s'));
+      }),
+    ).toEqual([expect.stringContaining(late)]);
+    expect(
+      problemsOf((builder) => {
+        const stream = builder.stream('in', texts);
+        stream.process(pass, { as: 'p', stores: ['s'] });
+        stream.groupByKey().count({ materialized: { as: 's' } });
+      }),
+    ).toEqual([expect.stringContaining(late)]);
+  });
+
+  it('refuses a join before a topic that a later aggregation moves behind it, as Kafka Streams does', () => {
+    const concat = (all: string, value: string | null) => `${all}${value}`;
+    const shared = (builder: StreamsBuilder, joinsBetween: boolean) => {
+      const other = builder.stream('other', texts);
+      const grouped = builder.stream('in', texts).groupBy((value) => value, { as: 'by-value', ...texts });
+      const first = grouped.reduce(concat, { materialized: { as: 'first' } });
+      const join = () => other.join(first, (value) => value, { as: 'j' });
+      if (joinsBetween) join();
+      grouped.reduce(concat, { materialized: { as: 'second' } });
+      if (!joinsBetween) join();
+    };
+    expect(problemsOf((builder) => shared(builder, true))).toEqual([
+      expect.stringContaining(
+        '"j" is connected to the store "first", which comes into the topology only after it',
+      ),
+    ]);
+    expect(problemsOf((builder) => shared(builder, false))).toEqual([]);
+  });
+
+  it('places a join of tables behind both, so that a topic moved behind one of them is no mistake', () => {
+    expect(
+      problemsOf((builder) => {
+        const rows = builder.table('rows', texts);
+        const grouped = builder.stream('in', texts).groupBy((value) => value, { as: 'by-value', ...texts });
+        const last = grouped.reduce((_all, value) => value);
+        rows.join(last, (left, right) => left + right);
+        grouped.reduce((all) => all);
+      }),
+    ).toEqual([]);
+  });
+
+  it('asks for the name of the store of a global table that is given "materialized"', () => {
+    expect(problemsOf((builder) => builder.globalTable('rows', { ...texts, materialized: {} }))).toEqual([
+      'the global table of topic "rows" is given "materialized" without a name for its store: add materialized: { as }, or leave materialized out',
+    ]);
+  });
+
   it('asks for equal partition counts where streams meet', () => {
     const builder = new StreamsBuilder();
     const left = builder.stream('left', texts).repartition({ as: 'a', partitions: 2 });

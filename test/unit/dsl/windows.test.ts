@@ -137,6 +137,23 @@ describe('suppress', () => {
     await driver.close();
   });
 
+  it('says so when windows are to close and the keys have lost theirs', async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream('in', texts)
+      .groupByKey()
+      .windowedBy(tumbling)
+      .reduce((_all, value) => value)
+      .toStream((_value, { key }) => key)
+      .toTable({ materialized: texts })
+      .suppress(untilWindowCloses(), { as: 'held' })
+      .toStream()
+      .to('out', texts);
+    const { driver, pipe } = driverOf(builder.build());
+    await expect(pipe('a', '1', 0)).rejects.toMatchObject({ code: 'KEY_NOT_WINDOWED' });
+    await driver.close();
+  });
+
   it('lets the oldest go early when it is full', async () => {
     const { driver, pipe } = driverOf(limited({ maxRecords: 2 }));
     await pipe('b', '1', 5);

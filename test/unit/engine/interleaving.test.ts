@@ -1,15 +1,8 @@
 // Whatever the order in which work ends, records are fetched and commits succeed, fail or are never heard of, a topology does
 // what a plain walk through its graph does, one record after another.
-import { setImmediate as nextMacrotask } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeSpec } from '../../../src/topology/graph/nodes.ts';
-import type { StoreWrite, TaskStorage } from '../../../src/topology/stores/bytes.ts';
-import { MemoryStorage } from '../../../src/topology/stores/memory-storage.ts';
-import { CommitLoop } from '../../../src/topology/task/commit-loop.ts';
-import { createTaskRuntime } from '../../../src/topology/task/runtime.ts';
-import type { StagedBatch } from '../../../src/topology/task/stage.ts';
-import { Task } from '../../../src/topology/task/task.ts';
 import { TimeHeap } from '../../../src/topology/task/time-heap.ts';
 import {
   type Behaviour,
@@ -20,8 +13,8 @@ import {
   source,
   type TextStore,
   textStore,
-  topologyOf,
 } from '../../support/graph-lab.ts';
+import { type Build, type Plan, plans, runLives } from '../../support/task-lab.ts';
 
 const STORES = ['first', 'second'].map((name) => textStore(name));
 
@@ -194,151 +187,23 @@ function nodesOf(graph: Graph, work: () => Promise<void>): NodeSpec[] {
   ];
 }
 
-/** What becomes of a commit: it is made; it is lost, the task with it; it is made and the task does not hear of it. */
-type Outcome = 'made' | 'lost' | 'unheard';
-
-interface Plan {
-  readonly maxStagedRecords: number;
-  readonly maxStagedBytes: number;
-  readonly maxOverlayBytes: number;
-  readonly chunk: number;
-  /** In turn, then all are made. */
-  readonly outcomes: readonly Outcome[];
-}
-
-const plans: fc.Arbitrary<Plan> = fc.record({
-  maxStagedRecords: fc.integer({ min: 1, max: 5 }),
-  maxStagedBytes: fc.constantFrom(1, 1_000_000),
-  maxOverlayBytes: fc.constantFrom(1, 600, 1_000_000),
-  chunk: fc.integer({ min: 1, max: 5 }),
-  outcomes: fc.array(fc.constantFrom<Outcome>('made', 'made', 'lost', 'unheard'), { maxLength: 6 }),
-});
-
-/** What survives a crash: the topics, the group's offset, changelogs, and the state folder. */
-class World {
-  readonly outputs: string[] = [];
-  readonly changelog: StoreWrite[] = [];
-  readonly storage: TaskStorage = new MemoryStorage();
-  position = 0;
-  batch: StagedBatch | undefined;
-
-  /** A transaction: all of it or nothing. */
-  commit(batch: StagedBatch): ReadonlyMap<string, number> {
-    for (const { topic, key, value } of batch.outputs)
-      this.outputs.push(topic === 'out' ? `${key}=${value}` : `letter ${key}=${value}`);
-    this.changelog.push(...batch.writes);
-    this.position = batch.positions[0]?.to ?? this.position;
-    this.batch = batch;
-    return this.#ends();
-  }
-
-  /** Only the tail of the changelog, from where the storage misses writes. */
-  restore(): void {
-    const from = Math.max(...STORES.map(({ name }) => this.storage.position(name) ?? 0));
-    this.storage.apply(this.changelog.slice(from), this.#ends());
-  }
-
-  rows(): string[] {
-    return STORES.flatMap(({ name }, store) =>
-      [...this.storage.rows(name).range(null, null)].map(([key, value]) => `${store} ${key}=${value}`),
-    ).toSorted();
-  }
-
-  #ends(): ReadonlyMap<string, number> {
-    return new Map(STORES.map(({ name }) => [name, this.changelog.length]));
-  }
-}
-
-/** One life of a task: until it has committed all inputs, or is dropped. */
-async function live(
-  graph: Graph,
-  given: readonly Input[],
-  plan: Plan,
-  world: World,
-  next: () => Outcome,
-  s: fc.Scheduler,
-) {
-  const nodes = nodesOf(graph, () => s.schedule(Promise.resolve(), 'work'));
-  const { subTopologies } = topologyOf(nodes, STORES);
-  const runtime = createTaskRuntime(subTopologies, {
-    memoryBudgetBytes: 1_000_000,
-    nowMs: () => 0,
-    maxStagedRecords: plan.maxStagedRecords,
-    maxStagedBytes: plan.maxStagedBytes,
-    maxOverlayBytes: plan.maxOverlayBytes,
-    maxTaskIdleMs: 0,
-    clockMoves: false,
-  });
-  let failure: unknown;
-  world.restore();
-  const { batch, storage, position } = world;
-  const task = new Task({
-    id: '0_0',
-    nodes,
-    runtime,
+/** Runs the inputs through as many tasks as it takes; what came out, and what the stores hold in the end. */
+async function run(graph: Graph, given: readonly Input[], plan: Plan, s: fc.Scheduler) {
+  const records = given.map(({ key, value }, at) => consumed('in', at, key, value, at));
+  const build: Build = (work) => ({
+    id: 0,
+    name: 'lab',
+    nodes: nodesOf(graph, work),
     stores: STORES,
-    storage,
-    partitions: [{ topic: 'in', partition: 0, startOffset: position }],
-    ...(batch && {
-      clocks: batch.clocks,
-      streamTimeMs: batch.streamTimeMs,
-      partitionTimesMs: batch.partitionTimesMs,
-    }),
-    handlers: { processing: () => 'dead-letter' },
-    deadLetterTopic: 'letters',
-    onStaged: () => loop.notify(),
-    onFailure: (error) => {
-      failure = error;
-    },
+    copartitioned: [],
   });
-  const crash = () => {
-    task.drop();
-    loop.stop();
+  const { outputs, storage } = await runLives(build, records, plan, s);
+  return {
+    outputs: outputs.map(({ topic, key, value }) => `${topic === 'out' ? '' : 'letter '}${key}=${value}`),
+    rows: STORES.flatMap(({ name }, store) =>
+      [...storage.rows(name).range(null, null)].map(([key, value]) => `${store} ${key}=${value}`),
+    ).toSorted(),
   };
-  const loop = new CommitLoop({
-    task,
-    committer: {
-      async commit(taken) {
-        await s.schedule(Promise.resolve(), 'commit');
-        if (!task.alive) throw new Error('the task was dropped'); // what a fence does
-        const outcome = next();
-        if (outcome === 'lost') crash();
-        const positions = outcome === 'lost' ? new Map<string, number>() : world.commit(taken);
-        if (outcome === 'unheard') crash();
-        return positions;
-      },
-    },
-    commitIntervalMs: 0,
-    nowMs: () => 0,
-    onCommitted: () => {},
-    onSinkTrouble: () => {},
-  });
-  const feed = async () => {
-    for (let at = position; at < given.length; at += plan.chunk) {
-      await s.schedule(Promise.resolve(), 'fetch');
-      const chunk = given.slice(at, at + plan.chunk);
-      task.push(chunk.map(({ key, value }, i) => consumed('in', at + i, key, value, at + i)));
-    }
-  };
-  void feed();
-  while (task.alive && world.position < given.length) {
-    if (s.count() > 0) await s.waitOne();
-    await nextMacrotask();
-  }
-  crash();
-  while (s.count() > 0) await s.waitOne();
-  await loop.ended;
-  if (failure !== undefined) throw failure;
-}
-
-/** Runs the inputs through as many tasks as it takes. */
-async function run(graph: Graph, given: readonly Input[], plan: Plan, s: fc.Scheduler): Promise<World> {
-  const world = new World();
-  const outcomes = [...plan.outcomes];
-  while (world.position < given.length)
-    await live(graph, given, plan, world, () => outcomes.shift() ?? 'made', s);
-  world.restore();
-  return world;
 }
 
 describe('outputs and stores', () => {
@@ -346,9 +211,7 @@ describe('outputs and stores', () => {
     const graphs = graphsOf('count', 'count', 'work', 'work', 'throws', 'rejects');
     await fc.assert(
       fc.asyncProperty(graphs, inputs, plans, fc.scheduler(), async (graph, given, plan, s) => {
-        const world = await run(graph, given, plan, s);
-        const { outputs, rows } = expected(graph, given);
-        expect([world.outputs, world.rows()]).toEqual([outputs, rows]);
+        expect(await run(graph, given, plan, s)).toEqual(expected(graph, given));
       }),
       { numRuns: 300 },
     );
@@ -359,9 +222,8 @@ describe('outputs and stores', () => {
     const graphs = graphsOf('count', 'work', 'work', 'throws', 'ticks', 'ticks');
     await fc.assert(
       fc.asyncProperty(graphs, inputs, plans, fc.scheduler(), async (graph, given, plan, s) => {
-        const world = await run(graph, given, { ...plan, outcomes: [] }, s);
-        const { outputs, rows } = expected(graph, given);
-        expect([world.outputs, world.rows()]).toEqual([outputs, rows]);
+        const found = await run(graph, given, { ...plan, outcomes: [] }, s);
+        expect(found).toEqual(expected(graph, given));
       }),
       { numRuns: 300 },
     );

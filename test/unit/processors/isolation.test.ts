@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
 import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
+import { residentBytes } from '../../../src/processors/resident-memory.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
 
 const plugIn = (name: string) => join(import.meta.dirname, 'plug-ins', `${name}.ts`);
@@ -65,6 +66,7 @@ describe('an image or plug-in that misbehaves', () => {
     ['hangs in a loop', 10, 'WORKER_TIMEOUT'],
     ['ends its process', 20, 'WORKER_CRASHED'],
     ['dies of a segmentation fault', 30, 'WORKER_CRASHED'],
+    ['aborts', 70, 'WORKER_CRASHED'],
     ['eats memory in a loop', 40, 'WORKER_OUT_OF_MEMORY'],
     ['throws', 50, 'PLUGIN_FAILED'],
     ['refuses', 60, 'PLUGIN_REJECTED'],
@@ -100,7 +102,52 @@ describe('an image or plug-in that misbehaves', () => {
   );
 });
 
+describe('a plug-in that leaks 32 MiB an image', () => {
+  const MIB = 1024 * 1024;
+  const IMAGES = 24;
+
+  /** Every worker process that was seen, with the most that it held. */
+  async function peaksOf(workerImages: number): Promise<{ peaks: number[]; ends: string[] }> {
+    const before = childrenOf(process.pid);
+    const room = darkroom({ workers: 1, workerMemoryBytes: 640 * MIB, workerImages }, 'misbehave');
+    const leaking = await grey(80);
+    const peaks = new Map<number, number>();
+    const ends: string[] = [];
+    for (let i = 0; i < IMAGES; i++) {
+      const result = await room.develop(leaking, {});
+      ends.push(result.outcome === 'processed' ? 'processed' : result.code);
+      const workers = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+      for (const [pid, bytes] of await residentBytes(workers)) {
+        peaks.set(pid, Math.max(bytes, peaks.get(pid) ?? 0));
+      }
+    }
+    await room.close();
+    return { peaks: [...peaks.values()], ends };
+  }
+
+  it('gives the memory back with each worker that is retired, and no image notices', async () => {
+    const { peaks, ends } = await peaksOf(4);
+    expect(ends).toEqual(Array.from({ length: IMAGES }, () => 'processed'));
+    expect(peaks.length).toBeGreaterThanOrEqual(IMAGES / 4 - 1);
+    expect(Math.max(...peaks)).toBeLessThan((4 * 32 + 260) * MIB);
+  }, 60_000);
+
+  it('reaches the cap of memory where workers live long, at the cost of the image that is in then', async () => {
+    const { ends } = await peaksOf(1000);
+    expect(ends).toContain('WORKER_OUT_OF_MEMORY');
+    expect(ends.filter((end) => end === 'processed').length).toBeGreaterThan(IMAGES / 2);
+  }, 60_000);
+});
+
 describe('the darkroom', () => {
+  it('blames no image for the end of a worker that is retired while many are in flight', async () => {
+    const room = darkroom({ workerImages: 1 });
+    const good = await grey(200);
+    const results = await Promise.all(Array.from({ length: 12 }, () => room.develop(good, {})));
+    expect(results.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 12 }, () => 'processed'));
+    expect(room.workers()).toBeLessThanOrEqual(2);
+  }, 60_000);
+
   it("runs the company's step between decoding and the renditions", async () => {
     const result = await darkroom({}, 'invert').develop(await grey(250), {});
     if (result.outcome !== 'processed') throw new Error(result.reason);

@@ -14,7 +14,13 @@ const behaviours: Readonly<Record<number, () => void>> = {
   50: () => {
     throw new Error('the plug-in does not like it');
   },
+  70: () => process.abort(),
+  80: () => void leaked.push(Buffer.alloc(LEAK_BYTES, 1)),
 };
+
+/** For as long as the process lives. */
+const leaked: Buffer[] = [];
+const LEAK_BYTES = 32 * 1024 * 1024;
 
 const misbehave: PlugIn = async (image, context): Promise<RawImage> => {
   const first = Math.round((image.data[0] ?? 0) / 10) * 10;

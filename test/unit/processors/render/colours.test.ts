@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decode, keepsColours, readHeader } from '../../../../src/processors/drawing/decode.ts';
 import { draw } from '../../../../src/processors/drawing/draw.ts';
 import { framesOf } from '../../../../src/processors/drawing/pixels.ts';
+import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts.ts';
 import { difference, graph, looked, quarters, RED, shown, specOf } from './pictures.ts';
 
 /** Numbers of Display P3, whose red lies outside of sRGB. */
@@ -93,18 +94,7 @@ describe('a picture with a profile', () => {
   });
 
   async function decodeOwn(bytes: Buffer) {
-    const { width, height } = await sharp(bytes).metadata();
-    const facts = {
-      format: 'png',
-      bytes: 0,
-      width,
-      height,
-      frames: 1,
-      hasAlpha: false,
-      sha256: '',
-      megapixels: 0,
-      colourSpace: 'srgb',
-    } as const;
+    const facts = factsOfHeader(factsOfBytes(bytes), await readHeader(bytes), {}, false);
     return decode(bytes, facts, [specOf({})], { ownColours: true });
   }
 });

@@ -3,9 +3,9 @@ import { decode, isAnimated, readHeader } from '../../../../src/processors/drawi
 import { draw } from '../../../../src/processors/drawing/draw.ts';
 import { type Pixels, pixelsOf } from '../../../../src/processors/drawing/pixels.ts';
 import type { Drawn } from '../../../../src/processors/drawn.ts';
-import { identify } from '../../../../src/processors/identify.ts';
+import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts.ts';
 import { RENDITION_DEFAULTS, type RenditionSpec } from '../../../../src/processors/pipeline.ts';
-import type { FocalPoint, ImageFacts } from '../../../../src/processors/types.ts';
+import type { FocalPoint } from '../../../../src/processors/types.ts';
 
 export const RED = [255, 0, 0];
 export const GREEN = [0, 255, 0];
@@ -67,18 +67,7 @@ export async function shown(
 ): Promise<Shown> {
   const spec = specOf(wishes);
   const header = await readHeader(bytes);
-  const { width, height } = header.autoOrient;
-  const facts: ImageFacts = {
-    format: identify(bytes),
-    bytes: bytes.length,
-    width,
-    height,
-    frames: header.pages ?? 1,
-    hasAlpha: header.hasAlpha,
-    sha256: '',
-    megapixels: 1,
-    colourSpace: 'srgb',
-  };
+  const facts = factsOfHeader(factsOfBytes(bytes), header, {}, false);
   const image = await decode(bytes, facts, [spec]);
   const timing = isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined;
   return looked(await draw({ image, original: facts, timing, focalPoint }, spec));

@@ -107,6 +107,21 @@ describe('an image as watermark', () => {
     }
   });
 
+  it('looks the same whether its size was drawn before or not', async () => {
+    const watermark = file({ scale: 1, position: 'centre' });
+    const sizes = [1200, 40, 1300, 1100, 1200, 40];
+    const marks: Shown[] = [];
+    for (const size of sizes) marks.push(await shown(await blank(size, size), { watermark }));
+    for (const { at, width } of marks) {
+      expect([at(0, width / 2), at(width - 1, width / 4 + 1), at(0, width / 4 - 2)]).toEqual([
+        RED,
+        RED,
+        WHITE,
+      ]);
+    }
+    expect(marks[4]?.pixels.data.equals(marks[0]?.pixels.data ?? Buffer.alloc(0))).toBe(true);
+  });
+
   it('lies on each frame of an animation', async () => {
     const bytes = await animated([await blank(80, 40), await painted(80, 40, () => BLUE)]);
     const drawn = await shown(bytes, { watermark: file({ scale: 0.5 }) });
