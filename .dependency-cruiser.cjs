@@ -28,6 +28,11 @@ module.exports = {
       folder('sources'),
       '^src/(?!sources/|topology/(errors|serde|record)\\.ts|serdes/)',
     ),
+    forbid(
+      'remote-steps-know-processors-alone',
+      folder('remote-steps'),
+      '^src/(?!remote-steps/|processors/(answer|outside-step|step|refusal)\\.ts|topology/errors\\.ts)',
+    ),
     forbid('intake-knows-no-command', folder('intake'), folder('cli|config|app|observability|processors')),
     {
       name: 'only-commands-know-the-intake',

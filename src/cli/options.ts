@@ -28,3 +28,12 @@ export interface ResetOptions {
   readonly yes?: true;
   readonly json?: true;
 }
+
+/** The options of `darkroom plugin check`. */
+export interface PluginCheckOptions {
+  readonly input?: 'png' | 'jpeg' | 'webp' | 'original';
+  readonly timeout: number;
+  readonly memory: number;
+  readonly sample?: readonly string[];
+  readonly json?: true;
+}

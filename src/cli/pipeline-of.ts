@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { type Pipeline, STANDARD_PIPELINE } from '../processors/index.ts';
+import { pluginStep } from './plugin-step.ts';
 import { UsageError } from './terminal.ts';
 
 /**
@@ -17,7 +18,7 @@ export function pipelineOf(plugin: string | undefined): Pipeline {
   } catch (error) {
     throw new UsageError(
       `the plug-in ${plugin} cannot be read (${error instanceof Error ? error.message : String(error)}). ` +
-        'What to do: give the path of a module with `export default async (image, context) => …`',
+        'What to do: give the path of a module with `export default async (image, context) => …`, or of a program',
       { cause: error },
     );
   }
@@ -26,6 +27,6 @@ export function pipelineOf(plugin: string | undefined): Pipeline {
   return {
     ...STANDARD_PIPELINE,
     name: `${STANDARD_PIPELINE.name}+${name}-${hash}`,
-    steps: [{ step: 'module', path }],
+    steps: [pluginStep(path)],
   };
 }

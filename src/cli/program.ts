@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config/environment.ts';
 import { aclsCommand } from './acls.ts';
+import { pluginCommand } from './plugin.ts';
 import { policiesCommand } from './policies.ts';
 import { produceCommand } from './produce.ts';
 import { resetCommand } from './reset.ts';
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   for (const command of [
     startCommand,
     tryCommand,
+    pluginCommand,
     topologyCommand,
     aclsCommand,
     produceCommand,

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
 import { checkWatermarks, createDarkroom } from '../processors/index.ts';
+import { createRemoteSteps } from '../remote-steps/remote-steps.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
@@ -26,7 +27,9 @@ export async function tryFiles(
   });
   const pipelines = [pipelineOf(options.plugin ?? processing.plugin)] as const;
   await checkWatermarks(pipelines);
+  const remoteSteps = createRemoteSteps({ env: terminal.env });
   const darkroom = createDarkroom({
+    remoteSteps,
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
@@ -69,6 +72,7 @@ export async function tryFiles(
   } finally {
     progress.clear();
     await darkroom.close();
+    remoteSteps.close();
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const report = await writeReport(results, options.out, seconds);

@@ -1,12 +1,18 @@
-import { existsSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
 import { StreamsError } from '../topology/errors.ts';
+import { stepFailed } from './answer.ts';
+import { checkSteps } from './check-steps.ts';
 import { factsOfBytes } from './facts.ts';
+import { createGate } from './gate.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
 import { identify } from './identify.ts';
+import { cut, withBodies } from './laid-down.ts';
+import type { RemoteSteps } from './outside-step.ts';
+import { createOutsideSteps, imagesAtOnce } from './outside-steps.ts';
 import { type Pipeline, pipelineNamed } from './pipeline.ts';
 import { Refusal, toRefused } from './refusal.ts';
 import { createScratch, type Slot, scratchUnavailable } from './scratch.ts';
+import { stepName } from './step.ts';
+import { inStretches, type PickedUp } from './stretches.ts';
 import type { Darkroom, Developed, Refused } from './types.ts';
 import { createWorkerPool, WorkerLost } from './worker-pool.ts';
 import type { WorkerJob, WorkerResult } from './worker-protocol.ts';
@@ -23,6 +29,8 @@ export interface DarkroomOptions {
   readonly limits: Limits;
   /** At least one; their names differ. An image for which none is named goes through the first. */
   readonly pipelines: readonly [Pipeline, ...Pipeline[]];
+  /** Clients of steps on other machines; needed where a pipeline has one. */
+  readonly remoteSteps?: RemoteSteps;
   /** Where images pass to the workers; by default in memory (/dev/shm), else in the temporary folder. */
   readonly scratchFolder?: string;
 }
@@ -43,15 +51,9 @@ const WORKER_IMAGES = 1000;
  */
 export function createDarkroom(options: DarkroomOptions): Darkroom {
   const { limits: serviceLimits, pipelines, deadlineMs, workerMemoryBytes, workers } = options;
-  for (const { path } of pipelines.flatMap(({ steps }) => steps)) {
-    if (isAbsolute(path) && existsSync(path)) continue;
-    throw new StreamsError(
-      'PLUGIN_MISSING',
-      'fail',
-      `the plug-in ${path} is not there; give the absolute path of an ES module`,
-    );
-  }
-  const scratch = createScratch(workers * SCRATCH_FILES * serviceLimits.maxBytes, options.scratchFolder);
+  checkSteps(pipelines, options.remoteSteps);
+  const images = imagesAtOnce(workers, pipelines);
+  const scratch = createScratch(images * SCRATCH_FILES * serviceLimits.maxBytes, options.scratchFolder);
   const pool = createWorkerPool({
     workers,
     deadlineMs,
@@ -59,7 +61,9 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     maxJobs: options.workerImages ?? WORKER_IMAGES,
     settings: { limits: serviceLimits, pipelines },
   });
-  const free = Array.from({ length: workers }, () => scratch.slot());
+  const free = Array.from({ length: images }, () => scratch.slot());
+  const outside = createOutsideSteps(workers, options.remoteSteps);
+  const atWorker = createGate(workers);
   const queue: ((slot: Slot) => void)[] = [];
   const end = new AbortController();
   let active = 0;
@@ -93,7 +97,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     asked: Asked,
     slot: Slot,
     signal: AbortSignal,
-  ): Promise<Developed | Refused> => {
+  ): Promise<Developed | Refused | PickedUp> => {
     const { inputPath, outputPath } = slot;
     const job = { ...asked, inputPath, inputBytes: bytes.length, outputPath };
     let crashes = 0;
@@ -101,19 +105,26 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     for (;;) {
       try {
         slot.write(bytes);
-        return withBodies(await pool.run(job, signal), slot);
+        return pickUp(await atWorker(() => pool.run(job, signal), signal), slot);
       } catch (error) {
         if (!(error instanceof WorkerLost)) throw error;
         signal.throwIfAborted();
-        if (error.loss === 'timeout') throw failed('WORKER_TIMEOUT', `it took more than ${deadlineMs} ms`);
+        if (error.ofModule) throw overLimit(error, pipelineNamed(pipelines, asked.pipeline));
+        const during = error.module === undefined ? '' : `, in the plug-in ${error.module}`;
+        if (error.loss === 'timeout') {
+          throw failed('WORKER_TIMEOUT', `it took more than ${deadlineMs} ms${during}`);
+        }
         if (error.loss === 'memory') {
-          throw failed('WORKER_OUT_OF_MEMORY', `its worker took more than ${workerMemoryBytes} bytes`);
+          throw failed(
+            'WORKER_OUT_OF_MEMORY',
+            `its worker took more than ${workerMemoryBytes} bytes${during}`,
+          );
         }
         if (error.loss === 'unstarted' && ++unstarted > workers) {
           throw failed('WORKER_CRASHED', 'no worker process could be started');
         }
         if (error.loss === 'crash' && ++crashes === MAX_CRASHES) {
-          throw failed('WORKER_CRASHED', 'its worker process ended, in two attempts');
+          throw failed('WORKER_CRASHED', `its worker process ended, in two attempts${during}`);
         }
       }
     }
@@ -121,7 +132,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
 
   const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {}, ...wishes }) => {
     const limits = narrowed(serviceLimits, own);
-    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name).name;
+    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name);
     const startedMs = performance.now();
     const signal = caller ? AbortSignal.any([caller, end.signal]) : end.signal;
     signal.throwIfAborted();
@@ -139,7 +150,13 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
     const slot = await acquire(signal);
     active++;
     try {
-      return await attempt(bytes, { ...wishes, limits, pipeline }, slot, signal);
+      return await inStretches(bytes, {
+        pipeline,
+        outside,
+        work: (input, resume) =>
+          attempt(input, { ...wishes, limits, pipeline: pipeline.name, resume }, slot, signal),
+        signal,
+      });
     } catch (error) {
       signal.throwIfAborted();
       return refused(error);
@@ -166,6 +183,14 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
   };
 }
 
+/** A module's own limit, which its step names. */
+function overLimit({ loss, module = '' }: WorkerLost, { steps }: Pipeline): Refusal {
+  const limits = steps.find((step) => stepName(step) === module)?.limits;
+  return loss === 'timeout'
+    ? stepFailed(module, `it took more than ${limits?.timeoutMs} ms`, 'PLUGIN_TIMEOUT')
+    : stepFailed(module, `its worker took more than ${limits?.memoryBytes} bytes`, 'PLUGIN_OUT_OF_MEMORY');
+}
+
 function failed(code: string, why: string): Refusal {
   return new Refusal('failed', code, `the image could not be finished: ${why}`);
 }
@@ -177,15 +202,13 @@ function factsFor(bytes: Buffer, limits: Limits): Refused['facts'] {
     : factsOfBytes(bytes);
 }
 
-function withBodies(result: WorkerResult, slot: Slot): Developed | Refused {
+function pickUp(result: WorkerResult, slot: Slot): Developed | Refused | PickedUp {
   if (result.outcome === 'scratch-failure') throw scratchUnavailable(slot.outputPath, result.reason);
-  if (result.outcome !== 'processed') return result;
-  const all = slot.read(result.renditions.reduce((sum, { bytes }) => sum + bytes, 0));
-  let at = 0;
-  const renditions = result.renditions.map(({ bytes, ...rest }) => {
-    const body = all.subarray(at, at + bytes);
-    at += bytes;
-    return { ...rest, body };
-  });
-  return { ...result, renditions };
+  if (result.outcome !== 'processed' && result.outcome !== 'paused') return result;
+  const handed = result.outcome === 'paused' ? result.handedBytes : undefined;
+  const lengths = [...(handed === undefined ? [] : [handed]), ...result.renditions.map(({ bytes }) => bytes)];
+  const parts = cut(slot.read(lengths.reduce((sum, length) => sum + length, 0)), lengths);
+  const renditions = withBodies(result.renditions, handed === undefined ? parts : parts.slice(1));
+  if (result.outcome === 'processed') return { ...result, renditions };
+  return { laid: result, handed: handed === undefined ? undefined : parts[0], renditions };
 }

@@ -1,13 +1,5 @@
+import type { Step } from './step.ts';
 import type { RenditionFormat } from './types.ts';
-
-/** The company's own code as a step, between decoding and the renditions: `export default async (image, context) => …`. */
-export interface ModuleStep {
-  readonly step: 'module';
-  /** Absolute path of an ES module (.js, .mjs, .ts) on the machine of the workers. */
-  readonly path: string;
-}
-
-export type Step = ModuleStep;
 
 /** A side or corner of the box, or its middle. */
 export const GRAVITIES = [

@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
-import type { ModuleStep } from './pipeline.ts';
-import { firstLine, Refusal, reject } from './refusal.ts';
+import { answerTooLarge, pluginRejection, stepFailed } from './answer.ts';
+import { firstLine, Refusal } from './refusal.ts';
+import { type ModuleStep, stepName } from './step.ts';
 import type { ImageFacts } from './types.ts';
 
 /**
@@ -19,45 +20,76 @@ export interface RawImage {
 
 /** What a plug-in is told besides the picture. */
 export interface PlugInContext {
+  /** Of the image as it came, whatever steps before this one did to it. */
   readonly facts: ImageFacts;
   /** `standard@1`. */
   readonly pipeline: string;
-  /** Ends the image as rejected, with PLUGIN_REJECTED and this sentence; throwing anything else fails it. */
-  refuse(reason: string): never;
+  /**
+   * Ends the image as rejected, with this sentence and PLUGIN_REJECTED, or PLUGIN_<code> for a code of capitals, digits and "_";
+   * throwing anything else fails it.
+   */
+  refuse(reason: string, options?: { readonly code?: string }): never;
+}
+
+/** What a plug-in may answer besides a picture. */
+export interface PlugInAnswer {
+  /** Takes the picture's place; absent: it stays as it is. */
+  readonly image?: RawImage | null;
+  /** Further renditions by name: encoded images, or raw pixels, which become PNG. */
+  readonly renditions?: Readonly<Record<string, Buffer | RawImage | undefined>>;
 }
 
 /** The default export of a plug-in's module; returning nothing leaves the picture as it is. */
-export type PlugIn = (image: RawImage, context: PlugInContext) => Promise<RawImage | undefined | null>;
+export type PlugIn = (
+  image: RawImage,
+  context: PlugInContext,
+  // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is a plug-in too
+) => Promise<RawImage | PlugInAnswer | undefined | null | void>;
+
+/** Pixels of 50 megapixels with four channels, the most that may come in by default, and a quarter. */
+const DEFAULT_MAX_RAW_BYTES = 256 * 1024 * 1024;
 
 function isPlugIn(value: unknown): value is PlugIn {
   return typeof value === 'function';
 }
 
-/** Runs one step. Throws a Refusal: PLUGIN_REJECTED by the plug-in's own will, PLUGIN_FAILED for all else. */
+/** Runs one step. Throws a Refusal: by the plug-in's own will, or PLUGIN_… for all else. */
 export async function runModule(
   step: ModuleStep,
   image: RawImage,
   facts: ImageFacts,
   pipeline: string,
-): Promise<RawImage> {
+): Promise<PlugInAnswer> {
+  const name = stepName(step);
+  const refuse: PlugInContext['refuse'] = (reason, { code } = {}) => {
+    throw pluginRejection(reason, code);
+  };
   try {
     const loaded: { default?: unknown } = await import(pathToFileURL(step.path).href);
     if (!isPlugIn(loaded.default)) throw new Error('its default export is not a function');
-    const refuse = (reason: string): never => {
-      throw reject('PLUGIN_REJECTED', firstLine(reason));
-    };
-    const result = (await loaded.default(image, { facts, pipeline, refuse })) ?? image;
-    const { width, height, channels, pageHeight } = result.info;
-    if (result.data.length !== width * height * channels || height % pageHeight !== 0) {
-      throw new Error(
-        `it returned ${result.data.length} bytes for ${width} × ${height} × ${channels}, frames ${pageHeight} high`,
-      );
+    const answer = (await loaded.default(image, { facts, pipeline, refuse })) ?? {};
+    const { image: changed, renditions = {} } = 'data' in answer ? { image: answer } : answer;
+    const maxBytes = step.limits?.maxOutputBytes ?? DEFAULT_MAX_RAW_BYTES;
+    if (changed) checkRaw(changed, name, maxBytes);
+    for (const picture of Object.values(renditions)) {
+      if (Buffer.isBuffer(picture) && picture.length > maxBytes) throw answerTooLarge(name, maxBytes);
+      if (picture && !Buffer.isBuffer(picture)) checkRaw(picture, name, maxBytes);
     }
-    return result;
+    return { image: changed, renditions };
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw new Refusal('failed', 'PLUGIN_FAILED', `the plug-in ${step.path} failed: ${firstLine(error)}`, {
-      cause: error,
-    });
+    throw stepFailed(name, firstLine(error), 'PLUGIN_FAILED', error);
+  }
+}
+
+/** A plug-in need not be in TypeScript. */
+function checkRaw({ data, info }: RawImage, name: string, maxBytes: number): void {
+  if (!Buffer.isBuffer(data)) throw new Error('it returned a picture whose data is no Buffer');
+  const { width, height, channels, pageHeight } = info;
+  if (data.length > maxBytes) throw answerTooLarge(name, maxBytes);
+  if (data.length === 0 || data.length !== width * height * channels || height % pageHeight !== 0) {
+    throw new Error(
+      `it returned ${data.length} bytes for ${width} × ${height} × ${channels}, frames ${pageHeight} high`,
+    );
   }
 }

@@ -4,21 +4,35 @@ import { draw } from './drawing/draw.ts';
 import type { Picture } from './drawing/picture.ts';
 import type { Copyright, Source } from './drawn.ts';
 import { encode } from './encode.ts';
-import { type Pipeline, pipelineId, type RenditionSpec } from './pipeline.ts';
-import { type RawImage, runModule } from './plug-in.ts';
+import { goOn } from './hand-over.ts';
+import type { RenditionSpec } from './pipeline.ts';
+import type { RawImage } from './plug-in.ts';
+import { runModules, type StepsContext } from './run-modules.ts';
+import type { Resumed } from './stretch.ts';
 import type { DevelopOptions, ImageFacts, Rendition } from './types.ts';
 
 /** What is asked of the renditions of one image. */
 export interface TransformJob extends Pick<DevelopOptions, 'focalPoint' | 'renditionFormats'> {
-  readonly pipeline: Pipeline;
+  /** What its steps share, and the pipeline. */
+  readonly context: StepsContext;
+  /** What came of a step outside of the worker. */
+  readonly resumed?: Resumed | undefined;
   /** Of the image's own metadata. */
   readonly copyright?: Copyright | undefined;
+}
+
+/** The picture before a step outside of the worker. */
+export interface Reached {
+  readonly picture: Picture;
+  /** Index of that step. */
+  readonly next: number;
 }
 
 /**
  * Makes all renditions of an image: decoded once, at the largest size needed, and each derived from that, which costs half
  * of a pipeline. Upright, in sRGB, without any metadata, unless a rendition keeps its colours: those are decoded apart.
- * `seeDecoded` gets the picture before any step, in sRGB. Throws a Refusal.
+ * `seeDecoded` gets the picture before any step, in sRGB. Where a step outside of the worker is
+ * next, it ends with the picture so far. Throws a Refusal.
  */
 export async function transform(
   bytes: Buffer,
@@ -26,24 +40,31 @@ export async function transform(
   header: Metadata,
   job: TransformJob,
   seeDecoded: (image: RawImage) => void = () => {},
-): Promise<Rendition[]> {
-  const { steps, renditions } = job.pipeline;
+): Promise<readonly Rendition[] | Reached> {
+  const { context, resumed } = job;
+  const { steps, renditions } = context.pipeline;
   // Steps are given sRGB, and what they give back is sRGB.
   const apart = steps.length > 0 ? [] : renditions.filter((spec) => keepsColours(spec, header));
   const shared = renditions.filter((spec) => !apart.includes(spec));
   // A step is shown all of an animation, whatever is made of it.
   const wanted = steps.length > 0 ? { allFrames: true } : {};
-  const decoded: Picture = {
-    image: await decode(bytes, facts, shared.length > 0 ? shared : apart, wanted),
-    original: facts,
-    timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
-    focalPoint: job.focalPoint,
-  };
-  seeDecoded(decoded.image);
-  const picture = await stepped(decoded, facts, job.pipeline);
+  const decodeShared = (image: Buffer, of: ImageFacts) =>
+    decode(image, of, shared.length > 0 ? shared : apart, wanted);
+  const start: Picture = resumed
+    ? await goOn(resumed, context, decodeShared)
+    : {
+        image: await decodeShared(bytes, facts),
+        original: { width: facts.width, height: facts.height },
+        timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
+        focalPoint: job.focalPoint,
+      };
+  if (!resumed) seeDecoded(start.image);
+  const reached = await runModules(start, resumed ? resumed.at.step + 1 : 0, context);
+  if (reached.next < steps.length) return reached;
+  const { picture } = reached;
   const inOwnColours =
     apart.length > 0
-      ? { ...decoded, image: await decode(bytes, facts, apart, { ownColours: true }), icc: header.icc }
+      ? { ...start, image: await decode(bytes, facts, apart, { ownColours: true }), icc: header.icc }
       : undefined;
   const source: Source = {
     facts,
@@ -55,17 +76,5 @@ export async function transform(
     const from = inOwnColours && apart.includes(spec) ? inOwnColours : picture;
     return { name: spec.name, ...(await encode(await draw(from, spec), spec, source)) };
   };
-  return Promise.all(renditions.map(render));
-}
-
-async function stepped(picture: Picture, facts: ImageFacts, pipeline: Pipeline): Promise<Picture> {
-  let { image, original } = picture;
-  for (const step of pipeline.steps) {
-    const before = image.info;
-    image = await runModule(step, image, facts, pipelineId(pipeline));
-    // A plug-in that crops makes a new original; one that does not must not cost a pixel of precision.
-    const { width, pageHeight } = image.info;
-    if (width !== before.width || pageHeight !== before.pageHeight) original = { width, height: pageHeight };
-  }
-  return { ...picture, image, original };
+  return [...(await Promise.all(renditions.map(render))), ...context.extra];
 }

@@ -1,3 +1,5 @@
+import type { StepReport } from './step.ts';
+
 /** Image formats that Darkroom can tell apart by their bytes. `unknown` is none of them. */
 export type ImageFormat =
   | 'jpeg'
@@ -83,6 +85,8 @@ export interface Developed {
   readonly pipeline: string;
   readonly renditions: readonly Rendition[];
   readonly durationMs: number;
+  /** What each step did, in order; absent where there is none. */
+  readonly steps?: readonly StepReport[];
 }
 
 /**
@@ -97,6 +101,8 @@ export interface Refused {
   readonly reason: string;
   readonly facts: Partial<ImageFacts>;
   readonly durationMs: number;
+  /** What each step did that ran, the one that ended it included. */
+  readonly steps?: readonly StepReport[];
 }
 
 /** What the owner of an image allows of what the service allows; it cannot allow more. */

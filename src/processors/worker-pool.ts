@@ -2,7 +2,13 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import workerpool from 'workerpool';
 import { residentBytes } from './resident-memory.ts';
-import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './worker-protocol.ts';
+import type {
+  WorkerJob,
+  WorkerModule,
+  WorkerResult,
+  WorkerSettings,
+  WorkerStarted,
+} from './worker-protocol.ts';
 
 /** Loading sharp takes a quarter of a second on a quiet machine; a worker that needs this long will not come up. */
 const START_GRACE_MS = 20_000;
@@ -21,11 +27,17 @@ export type LossCause = 'timeout' | 'memory' | 'crash' | 'unstarted' | 'aborted'
 
 export class WorkerLost extends Error {
   readonly loss: LossCause;
+  /** The module that was running. */
+  readonly module: string | undefined;
+  /** Whether it was over a limit of that module's own. */
+  readonly ofModule: boolean;
 
-  constructor(loss: LossCause, options?: ErrorOptions) {
+  constructor(loss: LossCause, options?: ErrorOptions & { module?: string; ofModule?: boolean }) {
     super(`worker lost: ${loss}`, options);
     this.name = 'WorkerLost';
     this.loss = loss;
+    this.module = options?.module;
+    this.ofModule = options?.ofModule ?? false;
   }
 }
 
@@ -50,11 +62,17 @@ export interface WorkerPool {
 /** A job that a worker has begun. */
 interface Running {
   readonly pid: number;
-  lose(loss: LossCause): void;
+  lose(loss: LossCause, ofModule?: boolean): void;
+  /** Of the module that runs in it. */
+  maxBytes(): number;
 }
 
 function isStarted(message: unknown): message is WorkerStarted {
   return typeof message === 'object' && message !== null && 'worker' in message && 'pid' in message;
+}
+
+function isModule(message: unknown): message is WorkerModule {
+  return typeof message === 'object' && message !== null && 'module' in message;
 }
 
 /** Processes that run one job at a time and die by SIGKILL when it takes too long or too much, or is called off. */
@@ -118,7 +136,9 @@ export function createWorkerPool({
   const watchMemory = async (): Promise<void> => {
     const resident = await residentBytes([...running].map((job) => job.pid));
     for (const job of running) {
-      if ((resident.get(job.pid) ?? 0) > memoryBytes) job.lose('memory');
+      const bytes = resident.get(job.pid) ?? 0;
+      if (bytes > memoryBytes) job.lose('memory');
+      else if (bytes > job.maxBytes()) job.lose('memory', true);
     }
   };
 
@@ -126,7 +146,11 @@ export function createWorkerPool({
     signal.throwIfAborted();
     let begun: (WorkerStarted & Running) | undefined;
     let loss: LossCause | undefined;
-    const lose = (cause: LossCause): void => {
+    const now: { module: WorkerModule['module'] } = { module: null };
+    let overModule = false;
+    let moduleTimer: NodeJS.Timeout | undefined;
+    const lose = (cause: LossCause, ofModule = false): void => {
+      if (!loss) overModule = ofModule;
       loss ??= cause;
       // Before it has begun nobody knows which worker it is: killed when it says so, or when the grace is over.
       if (begun) kill(begun.worker);
@@ -136,8 +160,14 @@ export function createWorkerPool({
     const onAbort = () => lose('aborted');
     const answer = pool.exec('develop', [job], {
       on: (message: unknown) => {
+        if (isModule(message)) {
+          now.module = message.module;
+          clearTimeout(moduleTimer);
+          const ownMs = message.module?.timeoutMs;
+          if (ownMs !== undefined) moduleTimer = setTimeout(() => lose('timeout', true), ownMs);
+        }
         if (!isStarted(message)) return;
-        begun = { ...message, lose };
+        begun = { ...message, lose, maxBytes: () => now.module?.memoryBytes ?? Infinity };
         running.add(begun);
         pids.add(begun.pid);
         watch ??= setInterval(() => void watchMemory(), MEMORY_WATCH_MS);
@@ -161,9 +191,11 @@ export function createWorkerPool({
       }
       // A worker that had done its last job was being ended when this one reached it.
       const innocent = !begun || retired.has(begun.worker);
-      throw new WorkerLost(loss ?? (innocent ? 'unstarted' : 'crash'), { cause: error });
+      const blame = { module: now.module?.name, ofModule: overModule };
+      throw new WorkerLost(loss ?? (innocent ? 'unstarted' : 'crash'), { cause: error, ...blame });
     } finally {
       clearTimeout(timer);
+      clearTimeout(moduleTimer);
       signal.removeEventListener('abort', onAbort);
       if (begun) running.delete(begun);
       if (running.size === 0) {

@@ -1,6 +1,9 @@
 import type { Limits } from './guard.ts';
+import type { LaidPaused, LaidRenditions } from './laid-down.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Developed, DevelopOptions, Refused, Rendition } from './types.ts';
+import type { StepLimits } from './step.ts';
+import type { Resume } from './stretch.ts';
+import type { Developed, DevelopOptions, Refused } from './types.ts';
 
 /** What a worker process is given once, as its argument. */
 export interface WorkerSettings {
@@ -16,12 +19,19 @@ export interface WorkerJob extends Omit<DevelopOptions, 'signal' | 'limits' | 'p
   readonly limits: Limits;
   /** Name of one of the pipelines. */
   readonly pipeline: string;
+  /** A step outside of the workers has answered: go on from there. */
+  readonly resume?: Resume;
 }
 
 /** Sent when a worker begins with a job: the one that is to be killed if it does not end. */
 export interface WorkerStarted {
   readonly worker: string;
   readonly pid: number;
+}
+
+/** Sent when a module begins, and with null when it has ended. */
+export interface WorkerModule {
+  readonly module: (Pick<StepLimits, 'timeoutMs' | 'memoryBytes'> & { readonly name: string }) | null;
 }
 
 /** The files could not be read or written: neither the image's nor the processors' doing. */
@@ -34,6 +44,5 @@ export interface ScratchFailure {
 export type WorkerResult =
   | Refused
   | ScratchFailure
-  | (Omit<Developed, 'renditions'> & {
-      readonly renditions: readonly (Omit<Rendition, 'body'> & { readonly bytes: number })[];
-    });
+  | LaidPaused
+  | (Omit<Developed, 'renditions'> & { readonly renditions: LaidRenditions });

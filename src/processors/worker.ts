@@ -2,11 +2,20 @@
 import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import workerpool from 'workerpool';
-import { develop, prepareProcess } from './develop.ts';
+import { developStretch, prepareProcess } from './develop.ts';
 import { prepareWatermarks } from './drawing/watermark.ts';
+import { answerLimits } from './extra-renditions.ts';
+import { layDown, lengthsOf, readResumed } from './laid-down.ts';
 import { pipelineNamed } from './pipeline.ts';
 import { firstLine } from './refusal.ts';
-import type { WorkerJob, WorkerResult, WorkerSettings, WorkerStarted } from './worker-protocol.ts';
+import { type ModuleStep, stepName } from './step.ts';
+import type {
+  WorkerJob,
+  WorkerModule,
+  WorkerResult,
+  WorkerSettings,
+  WorkerStarted,
+} from './worker-protocol.ts';
 
 /** Images up to this size are read into one buffer that is used again: new pages cost more than the copy. */
 const REUSED_BYTES = 4 * 1024 * 1024;
@@ -19,9 +28,11 @@ const reused = Buffer.allocUnsafeSlow(REUSED_BYTES);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
 // The parent is gone. Not `process.exit`: that would wait for a decoder that runs.
 process.prependListener('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-if (settings.pipelines.some(({ steps }) => steps.length > 0)) watchParent();
+const hasSteps = settings.pipelines.some(({ steps }) => steps.length > 0);
+if (hasSteps) watchParent();
 await prepareWatermarks(settings.pipelines);
-prepareProcess(settings.limits);
+// What steps answer may be in other formats than customers may send.
+prepareProcess(hasSteps ? answerLimits(settings.limits) : settings.limits);
 
 /** A plug-in may block this thread for good, and `disconnect` is never seen then; another thread sees it. */
 function watchParent(): void {
@@ -55,19 +66,31 @@ function writeOutput(path: string, bodies: readonly Buffer[]): void {
   }
 }
 
+/** The parent knows by it whose fault it is when this process is lost. */
+function onModule(step: ModuleStep | undefined): void {
+  const message: WorkerModule = { module: step ? { ...step.limits, name: stepName(step) } : null };
+  workerpool.workerEmit(message);
+}
+
 async function developJob(job: WorkerJob): Promise<WorkerResult> {
   workerpool.workerEmit(started);
   try {
-    const { inputPath: _in, inputBytes: _bytes, outputPath, ...asked } = job;
+    const { inputPath: _in, inputBytes: _bytes, outputPath, resume, ...asked } = job;
     const pipeline = pipelineNamed(settings.pipelines, job.pipeline);
-    const result = await develop(readInput(job), { ...asked, pipeline });
+    const input = readInput(job);
+    const { original, resumed } = resume ? readResumed(input, resume) : { original: input };
+    const result = await developStretch(original, { ...asked, pipeline, resumed, onModule });
+    if (result.outcome === 'paused') {
+      const laid = layDown(result, outputPath);
+      writeOutput(outputPath, laid.bodies);
+      return laid.result;
+    }
     if (result.outcome !== 'processed') return result;
     writeOutput(
       outputPath,
       result.renditions.map((rendition) => rendition.body),
     );
-    const renditions = result.renditions.map(({ body, ...rest }) => ({ ...rest, bytes: body.length }));
-    return { ...result, renditions };
+    return { ...result, renditions: lengthsOf(result.renditions) };
   } catch (error) {
     return { outcome: 'scratch-failure', reason: firstLine(error) };
   }

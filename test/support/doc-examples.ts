@@ -29,14 +29,26 @@ export function examplesOf(page: string): Example[] {
   });
 }
 
+/** The scripts of a page of docs/: `python` and `sh` blocks, whose first comment is their file's name. */
+export function scriptsOf(page: string): { readonly file: string; readonly code: string }[] {
+  const text = readFileSync(join(root, 'docs', page), 'utf8');
+  return [...text.matchAll(/^```(?:python|sh)\n([\s\S]*?)^```$/gm)].map(([, code = '']) => {
+    const file = /^# ([\w-]+\.(?:py|sh))$/m.exec(code)?.[1];
+    if (!file) throw new Error(`a script of docs/${page} does not name its file:\n${code}`);
+    return { file, code };
+  });
+}
+
 /** Writes examples into a folder, where the package's name means the sources of this tree. */
 export function writeExamples(folder: string, examples: readonly Example[]): void {
   const link = join(folder, 'node_modules', PACKAGE);
   mkdirSync(link, { recursive: true });
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const built: string = exports['./topology'].default;
-  const source = built.replace('./dist/', './').replace(/\.js$/, '.ts');
-  const manifest = { name: PACKAGE, type: 'module', exports: { './topology': source } };
+  const source = (built: string) => built.replace('./dist/', './').replace(/\.js$/, '.ts');
+  const sources = Object.fromEntries(
+    ['./topology', './plugins'].map((path) => [path, source(exports[path].default)]),
+  );
+  const manifest = { name: PACKAGE, type: 'module', exports: sources };
   writeFileSync(join(link, 'package.json'), JSON.stringify(manifest));
   symlinkSync(join(root, 'src'), join(link, 'src'));
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');

@@ -1,6 +1,7 @@
 import { developTopology } from '../../app/develop.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { checkWatermarks, createDarkroom } from '../../processors/index.ts';
+import { checkWatermarks, createDarkroom, imagesAtOnce } from '../../processors/index.ts';
+import { createRemoteSteps } from '../../remote-steps/remote-steps.ts';
 import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
 import { createUrlFetcher } from '../../sources/url-fetcher.ts';
@@ -20,7 +21,10 @@ export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
   const { processing, s3: place, webReferences } = config;
   const pipelines = [pipelineOf(processing.plugin)] as const;
+  // Secrets of steps are read where they are used, by the names that their steps give: no configuration holds them.
+  const remoteSteps = createRemoteSteps({ env: process.env, lambda: { region: place.region } });
   const darkroom = createDarkroom({
+    remoteSteps,
     workers: processing.workers,
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
@@ -36,7 +40,7 @@ export function developRole(context: RoleContext): Role {
     codec: registry.codec,
     fetcher: s3,
     darkroom,
-    workers: processing.workers,
+    workers: imagesAtOnce(processing.workers, pipelines),
     archive: s3,
     archiveBucket: place.bucket,
     ...(webReferences && { urls: createUrlFetcher(webReferences) }),
@@ -85,6 +89,7 @@ export function developRole(context: RoleContext): Role {
       release: async () => {
         await s3.close();
         await darkroom.close();
+        remoteSteps.close();
       },
     },
     context,

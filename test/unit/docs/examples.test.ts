@@ -12,15 +12,18 @@ const root = join(import.meta.dirname, '..', '..', '..');
 /** The one that needs a broker: test/integration/streams-guide.test.ts runs it. */
 const ON_A_BROKER = 'run.ts';
 
-const pages = ['streams/guide.md', 'streams/from-kafka-streams.md'].map((page) => ({
+const pageOf = (page: string) => ({
   page,
   folder: page.replace(/\W/g, '-'),
   examples: examplesOf(page),
-}));
+});
+const pages = ['streams/guide.md', 'streams/from-kafka-streams.md'].map(pageOf);
+/** plugins.test.ts runs them. */
+const compiled = [...pages, pageOf('plugins.md')];
 
 const home = mkdtempSync(join(tmpdir(), 'examples-'));
 beforeAll(() => {
-  for (const { folder, examples } of pages) {
+  for (const { folder, examples } of compiled) {
     mkdirSync(join(home, folder));
     writeExamples(join(home, folder), examples);
   }
@@ -30,7 +33,9 @@ afterAll(() => rmSync(home, { recursive: true }));
 it('the examples of the guides compile, as strictly as the engine itself', () => {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const files = pages.flatMap(({ folder, examples }) => examples.map(({ file }) => join(home, folder, file)));
+  const files = compiled.flatMap(({ folder, examples }) =>
+    examples.map(({ file }) => join(home, folder, file)),
+  );
   const typeRoots = [join(root, 'node_modules/@types')];
   const program = ts.createProgram(files, { ...options, typeRoots });
   const problems = files

@@ -1,0 +1,128 @@
+import {
+  answerTooLarge,
+  parseAnswer,
+  readAnswer,
+  type StepAnswer,
+  stepFailed,
+  UNCHANGED,
+} from '../processors/answer.ts';
+import { type FullLimits, plainFacts, type StepRequest } from '../processors/outside-step.ts';
+import { type HttpStep, stepName } from '../processors/step.ts';
+import { StreamsError } from '../topology/errors.ts';
+import { MayHeal, retried } from './retried.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a header may hold: RFC 9110, field values. */
+const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/** The secrets of a step, by header. Throws PLUGIN_SECRET_MISSING, which never shows a value. */
+export function secretsOf(step: HttpStep, env: Environment): Map<string, string> {
+  return new Map(
+    Object.entries(step.secretHeaders ?? {}).map(([header, variable]) => {
+      const value = env[variable]?.trim();
+      if (value && HEADER_VALUE.test(value)) return [header, value];
+      throw new StreamsError(
+        'PLUGIN_SECRET_MISSING',
+        'fail',
+        `the plug-in ${stepName(step)} takes its header ${header} from the variable ${variable}, which ` +
+          `${value ? 'holds characters that no header may' : 'is not set'}; set it where the service runs`,
+      );
+    }),
+  );
+}
+
+/** One image to one endpoint, tried again while that may help and the step has time. */
+export async function callHttp(
+  step: HttpStep,
+  request: StepRequest,
+  limits: FullLimits,
+  signal: AbortSignal,
+  env: Environment,
+): Promise<{ readonly answer: StepAnswer; readonly outputBytes: number }> {
+  const secrets = secretsOf(step, env);
+  const headers = {
+    ...step.headers,
+    ...Object.fromEntries(
+      plainFacts(request.facts, '-').map(([name, value]) => [`x-darkroom-${name}`, value]),
+    ),
+    'x-darkroom-pipeline': request.pipeline,
+    'x-darkroom-step': request.step,
+    'content-type': request.contentType,
+    ...Object.fromEntries(secrets),
+  };
+  /** An endpoint may say what it was sent. */
+  const masked = (text: string) =>
+    [...secrets.values()].reduce((told, secret) => told.replaceAll(secret, '***'), text);
+
+  const attempt = async () => {
+    const body = new Uint8Array(request.image);
+    let response: Response;
+    try {
+      response = await fetch(step.url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new MayHeal(`it cannot be reached (${connectionError(error)})`);
+    }
+    const { status } = response;
+    if (status === 429 || status >= 500) {
+      await response.body?.cancel();
+      throw new MayHeal(`it answered ${status}`, retryAfterMs(response.headers.get('retry-after')));
+    }
+    const bytes = await readBody(response, request.step, limits.maxOutputBytes, signal);
+    if (status === 204) return { answer: UNCHANGED, outputBytes: 0 };
+    if (status === 200) return { answer: parseAnswer(request.step, bytes), outputBytes: bytes.length };
+    if (status === 422) return { answer: rejected(request.step, bytes, masked), outputBytes: bytes.length };
+    const line = masked(bytes.toString('utf8', 0, 1_000)).trim();
+    throw stepFailed(request.step, `it answered ${status}${line ? `: ${line.split('\n', 1)[0]}` : ''}`);
+  };
+  return retried(request.step, limits.timeoutMs, signal, attempt);
+}
+
+/** 422: `{ code?, reason }`, or the document of every step. Throws a Refusal in any case. */
+function rejected(step: string, bytes: Buffer, masked: (text: string) => string): StepAnswer {
+  let document: unknown;
+  try {
+    document = JSON.parse(masked(bytes.toString('utf8')));
+  } catch {
+    throw stepFailed(step, 'it answered 422 without a JSON document { code, reason }');
+  }
+  const nested = typeof document === 'object' && document !== null && 'reject' in document;
+  return readAnswer(step, nested ? document : { reject: document });
+}
+
+/** Reads no more than is allowed, whatever length was announced. */
+async function readBody(
+  { body }: Response,
+  step: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const part of body ?? []) {
+      length += part.byteLength;
+      if (length > maxBytes) throw answerTooLarge(step, maxBytes);
+      parts.push(part);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (length > maxBytes) throw error;
+    throw new MayHeal(`its answer broke off (${connectionError(error)})`);
+  }
+  return Buffer.concat(parts);
+}
+
+function retryAfterMs(header: string | null): number {
+  const seconds = Number(header);
+  return Number.isFinite(seconds) ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, seconds * 1000)) : 0;
+}
+
+/** The code of what lies beneath `fetch failed`; never its message, which may hold what was sent. */
+function connectionError(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  return typeof code === 'string' ? code : 'the connection was lost';
+}

@@ -1,0 +1,35 @@
+import sharp from 'sharp';
+import type { PlugIn } from '../../../../src/processors/plug-in.ts';
+
+/** What the plug-in does is chosen by the red of the first pixel. */
+const answers: PlugIn = async (image, { refuse, facts }) => {
+  const red = Math.round((image.data[0] ?? 0) / 10) * 10;
+  if (red === 10) for (;;);
+  if (red === 20) {
+    const eaten: Buffer[] = [];
+    for (;;) eaten.push(Buffer.alloc(16 * 1024 * 1024, 1));
+  }
+  if (red === 30) refuse('nothing is sharp', { code: 'BLURRED' });
+  if (red === 40) refuse('it is late', { code: 'TIMEOUT' });
+  if (red === 50) return { renditions: { thumb: image } };
+  if (red === 60) return { renditions: { '../escape': image } };
+  if (red === 70) {
+    return {
+      image: { data: Buffer.alloc(40_000_000), info: { ...image.info, width: 40_000_000, channels: 1 } },
+    };
+  }
+  if (red === 80) {
+    const located = await sharp({ create: { width: 20, height: 10, channels: 3, background: '#123456' } })
+      .withExif({ IFD3: { GPSLatitudeRef: 'N', GPSLatitude: '51/1 30/1 0/1' }, IFD0: { Copyright: 'me' } })
+      .jpeg()
+      .toBuffer();
+    return { renditions: { located } };
+  }
+  if (red === 90) return; // nothing at all
+  const { pageHeight, width, channels } = image.info;
+  const half = { ...image.info, height: pageHeight / 2, pageHeight: pageHeight / 2 };
+  const data = image.data.subarray(0, (width * pageHeight * channels) / 2);
+  return { image: { data, info: half }, renditions: { whole: image, [`was-${facts.format}`]: image } };
+};
+
+export default answers;
