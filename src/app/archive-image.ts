@@ -20,8 +20,9 @@ export function archiveImage(deps: ArchiveDeps) {
   ): Promise<ArchivedImage | LaidOutImage> => {
     const { identity, original, policyVersion } = image;
     if (image.kind === 'refused') return layOut(image, deps, signal);
-    const { facts, pipeline, durationMs, renditions } = image.developed;
-    const version = resultVersion(facts.sha256, pipeline, policyVersion);
+    const { facts, pipeline, fingerprint, durationMs, renditions } = image.developed;
+    const recipe = fingerprint === undefined ? pipeline : `${pipeline}+${fingerprint}`;
+    const version = resultVersion(facts.sha256, recipe, policyVersion);
     const folder = `processed/${identity.customerId}/${identity.imageId}/${version}`;
     const stored = await orProblem(() =>
       Promise.all(renditions.map((rendition) => storeRendition(folder, rendition, deps, signal))),
@@ -35,9 +36,9 @@ export function archiveImage(deps: ArchiveDeps) {
 }
 
 /** Names the result by what it was made of and how, so that a repeat writes the same keys: 16 lower-case hex digits. */
-const resultVersion = (contentSha256: string, pipeline: string, policyVersion: number | undefined): string =>
+const resultVersion = (contentSha256: string, recipe: string, policyVersion: number | undefined): string =>
   createHash('sha256')
-    .update([contentSha256, pipeline, ...(policyVersion === undefined ? [] : [policyVersion])].join('\n'))
+    .update([contentSha256, recipe, ...(policyVersion === undefined ? [] : [policyVersion])].join('\n'))
     .digest('hex')
     .slice(0, 16);
 

@@ -91,6 +91,7 @@ export async function developStretch(
       outcome: 'processed',
       facts,
       pipeline: pipelineId(pipeline),
+      ...(pipeline.fingerprint === undefined ? {} : { fingerprint: pipeline.fingerprint }),
       renditions: made,
       durationMs: elapsedMs(),
       ...told(),

@@ -1,6 +1,7 @@
 import { StreamsError } from '../topology/errors.ts';
 import { stepFailed } from './answer.ts';
 import { checkSteps } from './check-steps.ts';
+import { chosenPipeline } from './chosen-pipeline.ts';
 import { factsOfBytes } from './develop.ts';
 import { createGate } from './gate.ts';
 import { guardBytes, guardFormat, type Limits, narrowed } from './guard.ts';
@@ -127,7 +128,6 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
 
   const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {}, ...wishes }) => {
     const limits = narrowed(serviceLimits, own);
-    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name);
     const startedMs = performance.now();
     const signal = caller ? AbortSignal.any([caller, end.signal]) : end.signal;
     signal.throwIfAborted();
@@ -135,10 +135,12 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
       if (!(error instanceof Refusal)) throw error;
       return toRefused(error, factsFor(bytes, limits), Math.round(performance.now() - startedMs));
     };
+    let pipeline: Pipeline;
     try {
       // What needs no decoder needs no worker.
       guardBytes(bytes.length, limits);
       guardFormat(identify(bytes), limits);
+      pipeline = chosenPipeline(pipelines, wishes.pipeline);
     } catch (error) {
       return refused(error);
     }
