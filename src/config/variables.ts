@@ -33,6 +33,7 @@ const topic = (name: string) =>
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 const BUCKET_ALLOWED = 'a bucket name: 3 to 63 of lower-case letters, digits, "." and "-"';
 const NOT_EMPTY = /\S/;
+export const CONFIG_FILE = /\.(ya?ml|json|ts|mts|mjs|js)$/;
 
 /**
  * Every variable that Darkroom reads, in the order of the help and of docs/configuration.md, which are made from this
@@ -309,8 +310,17 @@ export const VARIABLES = {
   allowedFormats: someOf('ALLOWED_FORMATS', FORMATS).default('jpeg,png,webp,gif,avif,tiff', {
     summary: 'Formats that are developed; their decoders alone are reachable',
   }),
+  configFile: text(
+    'DARKROOM_CONFIG',
+    CONFIG_FILE,
+    'the path of a .yaml, .yml, .json, .ts, .mts, .mjs or .js file',
+  ).optional({
+    summary: 'Configuration file with pipelines of your own; not set: the pipeline standard alone',
+    example: './darkroom.yaml',
+  }),
   plugin: text('PLUGIN', NOT_EMPTY, 'the path of a module').optional({
-    summary: 'Module with your own step: export default async (image, context) => …',
+    summary:
+      'Module with your own step, before all others of the default pipeline: export default async (image, context) => …',
     example: './my-step.mjs',
   }),
 
