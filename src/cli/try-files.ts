@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
+import { configFileOf } from '../config/file/read-config.ts';
 import { createDarkroom } from '../processors/index.ts';
 import { createRemoteSteps } from '../remote-steps/remote-steps.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
 import { findFiles } from './find-files.ts';
-import type { TryOptions } from './options.ts';
-import { pipelineOf } from './pipeline-of.ts';
+import { type TryOptions, withConfig } from './options.ts';
+import { pipelinesOf, withDefault } from './pipeline-of.ts';
 import { Failure, ProgressLine, type Terminal, UsageError } from './terminal.ts';
 import { TryTable } from './try-table.ts';
 import { writeReport } from './write-report.ts';
@@ -18,7 +19,9 @@ export async function tryFiles(
   options: TryOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { topics, processing } = tryConfig(terminal.env);
+  const env = withConfig(terminal.env, options.config);
+  const { topics, processing } = tryConfig(env, await configFileOf(env, { withSecrets: true }));
+  const pipelines = pipelinesOf(processing.pipelines, options.plugin ?? processing.plugin);
   const files = await findFiles(paths);
   await mkdir(options.out, { recursive: true }).catch((error: Error) => {
     throw new UsageError(
@@ -32,7 +35,7 @@ export async function tryFiles(
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipelineOf(options.plugin ?? processing.plugin)],
+    pipelines: options.pipeline === undefined ? pipelines : withDefault(pipelines, options.pipeline),
   });
   const results: FileResult[] = [];
   const table = options.json

@@ -5,7 +5,7 @@ import { createRemoteSteps } from '../../remote-steps/remote-steps.ts';
 import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
 import { developTopics } from '../offline.ts';
-import { pipelineOf } from '../pipeline-of.ts';
+import { pipelinesOf } from '../pipeline-of.ts';
 import { s3Place } from '../s3-place.ts';
 import { registryOf } from './registry.ts';
 import type { Role, RoleContext } from './role.ts';
@@ -19,7 +19,7 @@ const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
   const { processing, s3: place } = config;
-  const pipeline = pipelineOf(processing.plugin);
+  const pipelines = pipelinesOf(processing.pipelines, processing.plugin);
   // Secrets of steps are read where they are used, by the names that their steps give: no configuration holds them.
   const remoteSteps = createRemoteSteps({ env: process.env, lambda: { region: place.region } });
   const darkroom = createDarkroom({
@@ -28,7 +28,7 @@ export function developRole(context: RoleContext): Role {
     deadlineMs: processing.deadlineMs,
     workerMemoryBytes: processing.workerMemoryBytes,
     limits: processing.limits,
-    pipelines: [pipeline],
+    pipelines,
   });
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: S3_CONNECTIONS });
@@ -38,7 +38,7 @@ export function developRole(context: RoleContext): Role {
     codec: registry.codec,
     fetcher: s3,
     darkroom,
-    workers: imagesAtOnce(processing.workers, [pipeline]),
+    workers: imagesAtOnce(processing.workers, pipelines),
     archive: s3,
     archiveBucket: place.bucket,
     allowedBuckets: new Set(place.referenceBuckets),
