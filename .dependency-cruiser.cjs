@@ -44,7 +44,7 @@ module.exports = {
     forbid(
       'config-and-observability-are-leaves',
       folder('config'),
-      '^src/(?!config/|topology/errors\\.ts|processors/types\\.ts)',
+      '^src/(?!config/|topology/errors\\.ts|processors/(types|pipeline|step)\\.ts)',
     ),
     {
       name: 'kafkajs-in-one-folder',

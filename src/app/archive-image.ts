@@ -20,8 +20,9 @@ export function archiveImage(deps: ArchiveDeps) {
   ): Promise<ArchivedImage | LaidOutImage> => {
     const { identity, original, policyVersion } = image;
     if (image.kind === 'refused') return layOut(image, deps, signal);
-    const { facts, pipeline, durationMs, renditions } = image.developed;
-    const version = resultVersion(facts.sha256, pipeline, policyVersion, image.focalPoint);
+    const { facts, pipeline, fingerprint, durationMs, renditions } = image.developed;
+    const recipe = fingerprint === undefined ? pipeline : `${pipeline}+${fingerprint}`;
+    const version = resultVersion(facts.sha256, recipe, policyVersion, image.focalPoint);
     const folder = `processed/${identity.customerId}/${identity.imageId}/${version}`;
     const stored = await orProblem(() =>
       Promise.all(renditions.map((rendition) => storeRendition(folder, rendition, deps, signal))),
@@ -37,13 +38,13 @@ export function archiveImage(deps: ArchiveDeps) {
 /** Names the result by what it was made of and how, so that a repeat writes the same keys: 16 lower-case hex digits. */
 function resultVersion(
   contentSha256: string,
-  pipeline: string,
+  recipe: string,
   policyVersion: number | undefined,
   focalPoint: FocalPoint | undefined,
 ): string {
   const parts = [
     contentSha256,
-    pipeline,
+    recipe,
     ...(policyVersion === undefined ? [] : [policyVersion]),
     ...(focalPoint ? [`focal-point ${focalPoint.x},${focalPoint.y}`] : []),
   ];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { developTopology } from '../app/develop.ts';
+import type { Pipeline } from '../processors/pipeline.ts';
 import type { Darkroom } from '../processors/types.ts';
 import type { ImageCodec } from '../serdes/codec.ts';
 import type { ImageProcessed } from '../serdes/image-processed.generated.ts';
@@ -19,6 +20,7 @@ const READ_AHEAD_PER_WORKER = 4;
 
 export interface DevelopFilesOptions {
   readonly darkroom: Darkroom;
+  readonly pipelines: readonly Pipeline[];
   readonly workers: number;
   readonly topics: TopicNames;
   readonly maxImageBytes: number;
@@ -97,7 +99,7 @@ function offlineTopology(options: DevelopFilesOptions, codec: ImageCodec) {
     archiveBucket: options.out,
     allowedBuckets: new Set(),
     streamForm: 'bytes',
-    pipelines: new Set(),
+    pipelines: new Set(options.pipelines.map(({ name }) => name)),
     maxImageBytes: options.maxImageBytes,
     nowMs: Date.now,
   });

@@ -1,8 +1,24 @@
+import type { Env } from '../config/environment.ts';
+import { VARIABLES } from '../config/variables.ts';
+
 /** The options of `darkroom try`, as commander reads them. */
 export interface TryOptions {
   readonly out: string;
   readonly json?: true;
   readonly plugin?: string;
+  readonly config?: string;
+  readonly pipeline?: string;
+}
+
+/** The options of `darkroom pipelines`. */
+export interface PipelinesOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** The environment, with `--config` instead of DARKROOM_CONFIG where it is given. */
+export function withConfig(env: Env, config: string | undefined): Env {
+  return config === undefined ? env : { ...env, [VARIABLES.configFile.name]: config };
 }
 
 /** The options of `darkroom produce`. */

@@ -1,20 +1,24 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { accessSync, constants } from 'node:fs';
+import { resolve } from 'node:path';
+import { withFingerprint } from '../config/file/read-config.ts';
+import { nearest } from '../config/nearest.ts';
 import { type Pipeline, STANDARD_PIPELINE } from '../processors/index.ts';
 import { pluginStep } from './plugin-step.ts';
 import { UsageError } from './terminal.ts';
 
+type Pipelines = readonly [Pipeline, ...Pipeline[]];
+
 /**
- * The standard pipeline, with a plug-in as its step if one is given. A plug-in changes bytes, so its name and the hash of its
- * content become part of the pipeline's name, and with it of the results' keys. Throws UsageError when the module is missing.
+ * The configured pipelines, else the standard one alone, the default one first; a plug-in is that one's first step. It
+ * changes bytes, so the hash of its content becomes part of the fingerprint, and with it of the results' keys. Throws
+ * UsageError when the module is missing.
  */
-export function pipelineOf(plugin: string | undefined): Pipeline {
-  if (plugin === undefined) return STANDARD_PIPELINE;
+export function pipelinesOf(configured: Pipelines | undefined, plugin: string | undefined): Pipelines {
+  const [first, ...others] = configured ?? [STANDARD_PIPELINE];
+  if (plugin === undefined) return [first, ...others];
   const path = resolve(plugin);
-  let content: Buffer;
   try {
-    content = readFileSync(path);
+    accessSync(path, constants.R_OK);
   } catch (error) {
     throw new UsageError(
       `the plug-in ${plugin} cannot be read (${error instanceof Error ? error.message : String(error)}). ` +
@@ -22,11 +26,19 @@ export function pipelineOf(plugin: string | undefined): Pipeline {
       { cause: error },
     );
   }
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 8);
-  const name = basename(path, extname(path)).replace(/[^A-Za-z0-9-]/g, '-');
-  return {
-    ...STANDARD_PIPELINE,
-    name: `${STANDARD_PIPELINE.name}+${name}-${hash}`,
-    steps: [pluginStep(path)],
-  };
+  return [withFingerprint({ ...first, steps: [pluginStep(path), ...first.steps] }), ...others];
+}
+
+/** The same with the named one as the default. Throws UsageError when there is none of that name. */
+export function withDefault(pipelines: Pipelines, name: string): Pipelines {
+  const chosen = pipelines.find((pipeline) => pipeline.name === name);
+  if (chosen) return [chosen, ...pipelines.filter((pipeline) => pipeline !== chosen)];
+  throw new UsageError(unknownPipeline(name, pipelines));
+}
+
+/** Says of a name that it is none of the pipelines, and which there are. */
+export function unknownPipeline(name: string, pipelines: Pipelines): string {
+  const names = pipelines.map((pipeline) => pipeline.name);
+  const meant = nearest(name, names, 2);
+  return `there is no pipeline "${name}"; ${meant ? `did you mean ${meant}?` : `known are ${names.join(', ')}`}`;
 }

@@ -6,6 +6,7 @@ import { readTopic } from '../topology/kafka/read-topic.ts';
 import { requireTopicNames } from '../topology/kafka/topics.ts';
 import { withAdmin } from './kafka-admin.ts';
 import { kafkaSettings } from './kafka-settings.ts';
+import { pipelineWarning } from './pipeline-warning.ts';
 import { registryCodec } from './registry-codec.ts';
 import { Failure, type Terminal } from './terminal.ts';
 
@@ -38,6 +39,8 @@ export async function setPolicy(
   options: { readonly json: boolean },
   terminal: Terminal,
 ): Promise<void> {
+  const warning = await pipelineWarning(asked.pipeline, terminal.env);
+  if (warning) terminal.err(`darkroom: ${warning}\n`);
   const policies = new Policies(terminal);
   const before = (await policies.read()).get(customer);
   const policy: ImagePolicy = {

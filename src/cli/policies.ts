@@ -41,7 +41,10 @@ export function policiesCommand(terminal: Terminal): Command {
     .option('--max-side <pixels>', 'longest side of a frame', wholeNumber)
     .option('--max-ratio <number>', 'most decoded bytes for each byte of the file', wholeNumber)
     .option('--max-decoder-memory <size>', 'most memory that decoding may take', size)
-    .option('--pipeline <name>', "pipeline that makes the renditions; the service's configuration names them")
+    .option(
+      '--pipeline <name>',
+      "pipeline that makes the renditions; the service's DARKROOM_CONFIG names them",
+    )
     .option('--rendition-formats <formats>', 'what "best" may choose from, with commas', renditionFormats)
     .option('--camera', "let events tell the camera's make and model")
     .option(json, 'print the policy as one line of JSON')

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { ConfigError } from '../config/environment.ts';
 import { aclsCommand } from './acls.ts';
+import { pipelinesCommand } from './pipelines.ts';
 import { pluginCommand } from './plugin.ts';
 import { policiesCommand } from './policies.ts';
 import { produceCommand } from './produce.ts';
@@ -15,6 +16,8 @@ import { warehouseCommand } from './warehouse.ts';
 const EXAMPLES = `
 Begin here, nothing needs to run for it:
   $ darkroom try photos/            develops a folder of images, writes darkroom-out/report.html
+  $ darkroom pipelines --config darkroom.yaml
+                                    checks a configuration file, and tells what it means
   $ darkroom topology               shows what happens to an image, step by step
 
 In production:
@@ -41,6 +44,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     aclsCommand,
     produceCommand,
     policiesCommand,
+    pipelinesCommand,
     resetCommand,
     warehouseCommand,
   ]) {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { startConfig } from '../config/compile.ts';
 import { variablesForHelp } from '../config/describe.ts';
+import { withConfig } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
 const HELP = `
@@ -14,7 +15,7 @@ Roles, together in one process or apart in many; the outage of what one needs st
   counters   counts in Redis, within a second
   load       from the stage of the warehouse into its tables, every minute
 
-Configuration comes from the environment alone (default or "required" in parentheses):
+Configuration comes from the environment (default or "required" in parentheses), pipelines from the file that it names:
 ${variablesForHelp()}
   DARKROOM_PLUGIN_…
       Handed on to the worker processes, for a plug-in's own settings; nothing else of the environment is
@@ -28,15 +29,24 @@ A service that cannot be reached is waited for, and /health/ready says which. A 
 does not fit ends the start with exit code 1; a wrong variable with 2. SIGTERM finishes what is in turn, commits, leaves the
 group and exits with 0; a second one ends the process at once.`;
 
+interface StartOptions {
+  readonly roles?: string;
+  readonly config?: string;
+}
+
 /** `darkroom start`: the service. */
 export function startCommand(terminal: Terminal): Command {
   return new Command('start')
     .description('Run the service; endpoints come from the environment.')
     .option('--roles <roles>', 'what this process does, a list with commas; instead of ROLES')
+    .option('--config <file>', 'configuration file with pipelines; instead of DARKROOM_CONFIG')
     .addHelpText('after', HELP)
-    .action(async ({ roles }: { readonly roles?: string }) => {
-      const config = startConfig(roles === undefined ? terminal.env : { ...terminal.env, ROLES: roles });
-      const { runService } = await import('./service.ts'); // loaded when needed: help answers at once
+    .action(async ({ roles, config: file }: StartOptions) => {
+      const given = withConfig(terminal.env, file);
+      const env = roles === undefined ? given : { ...given, ROLES: roles };
+      const { configFileOf } = await import('../config/file/read-config.ts'); // loaded when needed: help answers at once
+      const config = startConfig(env, await configFileOf(env, { withSecrets: true }));
+      const { runService } = await import('./service.ts');
       await runService(config, terminal.stop);
     });
 }

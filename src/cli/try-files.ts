@@ -1,13 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { tryConfig } from '../config/compile.ts';
-import { checkWatermarks, createDarkroom } from '../processors/index.ts';
+import { configFileOf } from '../config/file/read-config.ts';
+import { checkWatermarks, createDarkroom, imagesAtOnce } from '../processors/index.ts';
 import { createRemoteSteps } from '../remote-steps/remote-steps.ts';
 import { createFilesystemStore } from '../sinks/filesystem.ts';
 import { developFiles } from './develop-files.ts';
 import { type FileResult, plural } from './file-result.ts';
 import { findFiles } from './find-files.ts';
-import type { TryOptions } from './options.ts';
-import { pipelineOf } from './pipeline-of.ts';
+import { type TryOptions, withConfig } from './options.ts';
+import { pipelinesOf, withDefault } from './pipeline-of.ts';
 import { Failure, ProgressLine, type Terminal, UsageError } from './terminal.ts';
 import { TryTable } from './try-table.ts';
 import { writeReport } from './write-report.ts';
@@ -18,14 +19,16 @@ export async function tryFiles(
   options: TryOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { topics, processing } = tryConfig(terminal.env);
+  const env = withConfig(terminal.env, options.config);
+  const { topics, processing } = tryConfig(env, await configFileOf(env, { withSecrets: true }));
+  const configured = pipelinesOf(processing.pipelines, options.plugin ?? processing.plugin);
+  const pipelines = options.pipeline === undefined ? configured : withDefault(configured, options.pipeline);
   const files = await findFiles(paths);
   await mkdir(options.out, { recursive: true }).catch((error: Error) => {
     throw new UsageError(
       `cannot write into ${options.out}: ${error.message}. What to do: name another folder with --out`,
     );
   });
-  const pipelines = [pipelineOf(options.plugin ?? processing.plugin)] as const;
   await checkWatermarks(pipelines);
   const remoteSteps = createRemoteSteps({ env: terminal.env });
   const darkroom = createDarkroom({
@@ -50,7 +53,8 @@ export async function tryFiles(
     const archive = createFilesystemStore({ folder: options.out });
     await developFiles(files, {
       darkroom,
-      workers: processing.workers,
+      pipelines,
+      workers: imagesAtOnce(processing.workers, pipelines),
       topics,
       maxImageBytes: processing.limits.maxBytes,
       memoryBudgetBytes: processing.memoryBudgetBytes,

@@ -1,5 +1,6 @@
 import { availableCores } from './cores.ts';
 import { type Env, Environment } from './environment.ts';
+import type { ConfigFile } from './file/read-config.ts';
 import { kafka } from './kafka.ts';
 import { redis, registry, warehousePlace } from './secured.ts';
 
@@ -43,7 +44,7 @@ function s3(env: Environment) {
 /** Of a worker's memory; the rest is Node's and the renditions'. */
 const DECODER_SHARE = 0.75;
 
-function processing(env: Environment) {
+function processing(env: Environment, file: ConfigFile | undefined) {
   const maxBytes = env.get(V.maxImageBytes);
   const memoryBudgetBytes = env.get(V.memoryBudgetBytes);
   env.rule(
@@ -58,6 +59,8 @@ function processing(env: Environment) {
     workerImages: env.get(V.workerImages),
     deadlineMs: env.get(V.imageDeadlineMs),
     plugin: env.get(V.plugin),
+    /** The default one first; undefined: no file names any. */
+    pipelines: env.get(V.configFile) === undefined ? undefined : file?.pipelines,
     limits: {
       maxBytes,
       maxPixels: env.get(V.maxImagePixels),
@@ -174,34 +177,42 @@ function load(env: Environment) {
 }
 
 /** All that `build` reads, frozen; throws one ConfigError with every problem. */
-function compile<T extends object>(env: Env, build: (environment: Environment) => T): DeepReadonly<T> {
+function compile<T extends object>(
+  env: Env,
+  build: (environment: Environment) => T,
+  file?: ConfigFile,
+): DeepReadonly<T> {
   const environment = new Environment(env);
   const config = build(environment);
-  environment.finish();
+  environment.finish(file);
   return freeze(config);
 }
 
-/** What `darkroom start` needs. Throws ConfigError. */
-export const startConfig = (env: Env) =>
-  compile(env, (e) => ({
-    roles: roles(e),
-    kafka: kafka(e),
-    registry: registry(e),
-    s3: s3(e),
-    topics: topics(e),
-    engine: engine(e),
-    processing: processing(e),
-    streamForm: e.get(V.streamForm),
-    webReferences: webReferences(e),
-    intake: intake(e),
-    firehose: firehose(e),
-    redis: redis(e),
-    load: load(e),
-    counts: counts(e),
-    http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
-    logLevel: e.get(V.logLevel),
-    shutdownGraceMs: e.get(V.shutdownGraceMs),
-  }));
+/** What `darkroom start` needs; `file` is what DARKROOM_CONFIG names. Throws ConfigError. */
+export const startConfig = (env: Env, file?: ConfigFile) =>
+  compile(
+    env,
+    (e) => ({
+      roles: roles(e),
+      kafka: kafka(e),
+      registry: registry(e),
+      s3: s3(e),
+      topics: topics(e),
+      engine: engine(e),
+      processing: processing(e, file),
+      streamForm: e.get(V.streamForm),
+      webReferences: webReferences(e),
+      intake: intake(e),
+      firehose: firehose(e),
+      redis: redis(e),
+      load: load(e),
+      counts: counts(e),
+      http: { host: e.get(V.httpHost), port: e.get(V.httpPort) },
+      logLevel: e.get(V.logLevel),
+      shutdownGraceMs: e.get(V.shutdownGraceMs),
+    }),
+    file,
+  );
 export type StartConfig = ReturnType<typeof startConfig>;
 
 /** Where the warehouse is, for commands that cannot do without; undefined only until `compile` throws. */
@@ -234,8 +245,16 @@ export const policiesConfig = (env: Env) =>
   compile(env, (e) => ({ kafka: kafka(e), registry: registry(e), topics: topics(e) }));
 
 /** What `darkroom try` needs: no service at all. Throws ConfigError. */
-export const tryConfig = (env: Env) =>
-  compile(env, (e) => ({ topics: topics(e), processing: processing(e) }));
+export const tryConfig = (env: Env, file?: ConfigFile) =>
+  compile(env, (e) => ({ topics: topics(e), processing: processing(e, file) }), file);
+
+/** What `darkroom pipelines` needs. Throws ConfigError. */
+export const pipelinesConfig = (env: Env, file?: ConfigFile) =>
+  compile(
+    env,
+    (e) => ({ plugin: e.get(V.plugin), file: e.get(V.configFile), pipelines: file?.pipelines }),
+    file,
+  );
 
 /** What `darkroom topology` needs. Throws ConfigError. */
 export const topologyConfig = (env: Env) =>

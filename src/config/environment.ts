@@ -5,16 +5,38 @@ import { VARIABLES } from './variables.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** Everything that is wrong with the environment, in one error. Its message holds no secret. */
+/** What a configuration file turned out to be wrong with, to be told together with the environment's problems. */
+export interface JudgedFile {
+  /** As it was given. */
+  readonly name: string;
+  readonly problems: readonly string[];
+}
+
+/** Everything that is wrong with the environment and the configuration file, in one error. Its message holds no secret. */
 export class ConfigError extends Error {
   readonly code = 'CONFIG_INVALID';
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(ofEnvironment: readonly string[], file: JudgedFile = { name: '', problems: [] }) {
+    const problems = [...ofEnvironment, ...file.problems];
+    const both = ofEnvironment.length > 0 && file.problems.length > 0;
+    const where = both
+      ? `the environment and ${file.name}`
+      : file.problems.length > 0
+        ? file.name
+        : 'the environment';
+    const advice = [
+      ...(ofEnvironment.length > 0
+        ? ['set the variables named above; `darkroom start --help` lists them all.']
+        : []),
+      ...(file.problems.length > 0
+        ? ['mend the file; docs/configuration.md has every option, `darkroom pipelines` checks it again.']
+        : []),
+    ];
     super(
-      `the environment has ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}:\n` +
+      `${where} ${both ? 'have' : 'has'} ${problems.length === 1 ? '1 problem' : `${problems.length} problems`}:\n` +
         `${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
-        'What to do: set the variables named above; `darkroom start --help` lists them all.',
+        `What to do: ${advice.join(' And ')}`,
     );
     this.name = 'ConfigError';
     this.problems = problems;
@@ -68,10 +90,10 @@ export class Environment {
     if (broken()) this.#problems.push(problem);
   }
 
-  /** Throws a ConfigError if anything was wrong, misspelt names among it. */
-  finish(): void {
+  /** Throws a ConfigError if anything was wrong, misspelt names and what is wrong with the file among it. */
+  finish(file?: JudgedFile): void {
     const problems = [...new Set(this.#problems), ...misspelt(this.#env)];
-    if (problems.length > 0) throw new ConfigError(problems);
+    if (problems.length > 0 || (file?.problems.length ?? 0) > 0) throw new ConfigError(problems, file);
   }
 
   #isGiven(name: string): boolean {

@@ -47,6 +47,7 @@ const HOST_ALLOWED =
 /** src/sources/external-value.ts says the same, held together by the compiler. */
 const STREAM_FORMS = ['bytes', 'avro', 'json', 'reference'] as const;
 const NOT_EMPTY = /\S/;
+export const CONFIG_FILE = /\.(ya?ml|json|ts|mts|mjs|js)$/;
 
 /**
  * Every variable that Darkroom reads, in the order of the help and of docs/configuration.md, which are made from this
@@ -362,8 +363,17 @@ export const VARIABLES = {
     summary:
       'Formats that are developed; their decoders alone are reachable; svg only where it is named here',
   }),
+  configFile: text(
+    'DARKROOM_CONFIG',
+    CONFIG_FILE,
+    'the path of a .yaml, .yml, .json, .ts, .mts, .mjs or .js file',
+  ).optional({
+    summary: 'Configuration file with pipelines of your own; not set: the pipeline standard alone',
+    example: './darkroom.yaml',
+  }),
   plugin: text('PLUGIN', NOT_EMPTY, 'the path of a module').optional({
-    summary: 'Module with your own step: export default async (image, context) => …',
+    summary:
+      'Module with your own step, before all others of the default pipeline: export default async (image, context) => …',
     example: './my-step.mjs',
   }),
 

@@ -78,6 +78,7 @@ export async function developStretch(bytes: Buffer, job: DevelopJob): Promise<De
       outcome: 'processed',
       facts: all,
       pipeline: pipelineId(pipeline),
+      ...(pipeline.fingerprint === undefined ? {} : { fingerprint: pipeline.fingerprint }),
       renditions: made,
       durationMs: elapsedMs(),
       ...told(),

@@ -132,7 +132,6 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
 
   const develop: Darkroom['develop'] = async (bytes, { signal: caller, limits: own = {}, ...wishes }) => {
     const limits = narrowed(serviceLimits, own);
-    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name);
     const startedMs = performance.now();
     const signal = caller ? AbortSignal.any([caller, end.signal]) : end.signal;
     signal.throwIfAborted();
@@ -140,6 +139,7 @@ export function createDarkroom(options: DarkroomOptions): Darkroom {
       if (!(error instanceof Refusal)) throw error;
       return toRefused(error, factsFor(bytes, limits), Math.round(performance.now() - startedMs));
     };
+    const pipeline = pipelineNamed(pipelines, wishes.pipeline ?? pipelines[0].name);
     try {
       // What needs no decoder needs no worker.
       guardBytes(bytes.length, limits);

@@ -99,14 +99,16 @@ export interface RenditionSpec {
 }
 
 /**
- * What is done with an image, as data. A change that changes bytes is a new version: the results' keys hold
- * `name@version`.
+ * What is done with an image, as data. A change that changes bytes is a new version, for those who read the events. The
+ * results' keys hold the fingerprint besides `name@version`, so that a change without a new version overwrites nothing.
  */
 export interface Pipeline {
   readonly name: string;
   readonly version: number;
   readonly steps: readonly Step[];
   readonly renditions: readonly RenditionSpec[];
+  /** Lower-case hex over all that it does, the content of the files that it names included; absent: nobody may change it. */
+  readonly fingerprint?: string;
 }
 
 /** What a rendition is where it is not said. */

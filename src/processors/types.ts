@@ -83,6 +83,8 @@ export interface Developed {
   readonly facts: ImageFacts;
   /** Name and version of the pipeline, `standard@1`. */
   readonly pipeline: string;
+  /** What that pipeline does, where it may change under its version. */
+  readonly fingerprint?: string;
   readonly renditions: readonly Rendition[];
   readonly durationMs: number;
   /** What each step did, in order; absent where there is none. */

@@ -65,6 +65,45 @@ describe('the package, installed in an empty project', () => {
     expect((await readFile(join(folder, line.renditions[0].path))).length).toBe(line.renditions[0].bytes);
   });
 
+  it('runs pipelines of a TypeScript file, whose wrong options do not compile', async () => {
+    const typescript = (width: string) =>
+      "import { defineConfig } from 'darkroom-streams/config';\n" +
+      `export default defineConfig({ pipelines: { shop: { version: 3, renditions: { card: { ${width}: 100 } } } } });\n`;
+    const compile = () =>
+      run(
+        process.execPath,
+        [
+          join(root, 'node_modules/typescript/bin/tsc'),
+          '--noEmit',
+          '--strict',
+          '--module',
+          'nodenext',
+          'darkroom.ts',
+        ],
+        { cwd: folder },
+      );
+    await writeFile(join(folder, 'one.jpg'), await makePhotograph(1, 800, 600));
+    await writeFile(join(folder, 'darkroom.ts'), typescript('width'));
+    await compile();
+    const command = [
+      '--no',
+      'darkroom',
+      'try',
+      'one.jpg',
+      '--json',
+      '--out',
+      'cards',
+      '--config',
+      'darkroom.ts',
+    ];
+    const { stdout } = await run('npx', command, { cwd: folder });
+    expect(JSON.parse(stdout).renditions).toMatchObject([{ name: 'card', width: 100 }]);
+    await writeFile(join(folder, 'darkroom.ts'), typescript('widht'));
+    await expect(compile()).rejects.toMatchObject({
+      stdout: expect.stringContaining("Did you mean to write 'width'?"),
+    });
+  });
+
   it('has the kit: an image is sent, and its Avro event read with plain KafkaJS', async () => {
     await writeFile(join(folder, 'one.jpg'), await makePhotograph(1, 800, 600));
     await writeFile(join(folder, 'downstream.js'), DOWNSTREAM);

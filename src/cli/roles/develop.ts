@@ -6,7 +6,7 @@ import type { ImageProcessed } from '../../serdes/image-processed.generated.ts';
 import { createS3Store } from '../../sinks/s3.ts';
 import { createUrlFetcher } from '../../sources/url-fetcher.ts';
 import { developTopics } from '../offline.ts';
-import { pipelineOf } from '../pipeline-of.ts';
+import { pipelinesOf } from '../pipeline-of.ts';
 import { s3Place } from '../s3-place.ts';
 import { registryOf } from './registry.ts';
 import type { Role, RoleContext } from './role.ts';
@@ -20,7 +20,7 @@ const IMAGE_FETCH_BYTES = 2 * 1024 * 1024;
 export function developRole(context: RoleContext): Role {
   const { config, logger } = context;
   const { processing, s3: place, webReferences } = config;
-  const pipelines = [pipelineOf(processing.plugin)] as const;
+  const pipelines = pipelinesOf(processing.pipelines, processing.plugin);
   // Secrets of steps are read where they are used, by the names that their steps give: no configuration holds them.
   const remoteSteps = createRemoteSteps({ env: process.env, lambda: { region: place.region } });
   const darkroom = createDarkroom({
