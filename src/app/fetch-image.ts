@@ -100,7 +100,9 @@ function wishesIn(metadata: Readonly<Record<string, string>>): SenderWishes | Un
 
 const noPipeline = (asked: string, known: ReadonlySet<string>): Unusable => ({
   code: 'PIPELINE_UNKNOWN',
-  reason: `there is no pipeline ${JSON.stringify(asked.slice(0, 64))}; there are ${[...known].join(', ')}`,
+  reason:
+    `there is no pipeline ${JSON.stringify(asked.slice(0, 64))}; known are ${[...known].join(', ')}. Name one of them, or add ` +
+    'it to the configuration file',
 });
 
 async function fetchReferred(

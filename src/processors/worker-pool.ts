@@ -17,6 +17,8 @@ const KILL_GRACE_MS = 2_000;
 const TERMINATE_TIMEOUT_MS = 500;
 /** Often enough to catch a process that fills memory at a gigabyte a second near its cap. */
 const MEMORY_WATCH_MS = process.platform === 'linux' ? 50 : 500;
+/** The watch outlasts a job: begun anew with each, it would never look at those that are shorter than its interval. */
+const IDLE_LOOKS = 20;
 
 /** Handed on to workers; nothing else of the service's environment is: it holds credentials. */
 const ENVIRONMENT =
@@ -133,7 +135,14 @@ export function createWorkerPool({
     });
   };
 
+  let idleLooks = 0;
   const watchMemory = async (): Promise<void> => {
+    idleLooks = running.size === 0 ? idleLooks + 1 : 0;
+    if (idleLooks > IDLE_LOOKS) {
+      clearInterval(watch);
+      watch = undefined;
+      return;
+    }
     const resident = await residentBytes([...running].map((job) => job.pid));
     for (const job of running) {
       const bytes = resident.get(job.pid) ?? 0;
@@ -170,7 +179,7 @@ export function createWorkerPool({
         begun = { ...message, lose, maxBytes: () => now.module?.memoryBytes ?? Infinity };
         running.add(begun);
         pids.add(begun.pid);
-        watch ??= setInterval(() => void watchMemory(), MEMORY_WATCH_MS);
+        watch ??= setInterval(() => void watchMemory(), MEMORY_WATCH_MS).unref();
         clearTimeout(timer);
         timer = setTimeout(() => lose('timeout'), deadlineMs);
         if (loss) kill(begun.worker);
@@ -198,10 +207,6 @@ export function createWorkerPool({
       clearTimeout(moduleTimer);
       signal.removeEventListener('abort', onAbort);
       if (begun) running.delete(begun);
-      if (running.size === 0) {
-        clearInterval(watch);
-        watch = undefined;
-      }
     }
   };
 
@@ -209,6 +214,7 @@ export function createWorkerPool({
     run,
     alive: () => pool.stats().totalWorkers,
     close: async () => {
+      clearInterval(watch);
       for (const worker of [...switches.keys()]) kill(worker);
       // A worker that somebody else ended while it was idle never answers the library: its end has been announced already.
       await pool.terminate(true, TERMINATE_TIMEOUT_MS).catch(() => {});
