@@ -13,13 +13,14 @@ import type { FileResult } from './file-result.ts';
 import type { FoundFile } from './find-files.ts';
 import { InFlight } from './in-flight.ts';
 import { developTopics, noObjects, type TopicNames } from './offline.ts';
+import { type MoreTold, Told } from './told.ts';
 
 /** Whose images these are; part of the path of every rendition. */
 const CUSTOMER = 'local';
 const READ_AHEAD_PER_WORKER = 4;
 
 export interface DevelopFilesOptions {
-  readonly darkroom: Darkroom;
+  readonly darkroom: Pick<Darkroom, 'develop'>;
   readonly pipelines: readonly Pipeline[];
   readonly workers: number;
   readonly topics: TopicNames;
@@ -39,7 +40,8 @@ export interface DevelopFilesOptions {
  */
 export async function developFiles(files: readonly FoundFile[], options: DevelopFilesOptions): Promise<void> {
   const codec = createLocalCodec();
-  const driver = new TopologyTestDriver(offlineTopology(options, codec), {
+  const told = new Told(options.darkroom);
+  const driver = new TopologyTestDriver(offlineTopology({ ...options, darkroom: told }, codec), {
     memoryBudgetBytes: options.memoryBudgetBytes,
   });
   const room = new InFlight(options.memoryBudgetBytes, options.workers * READ_AHEAD_PER_WORKER);
@@ -65,7 +67,9 @@ export async function developFiles(files: readonly FoundFile[], options: Develop
       value: unread.bytes,
       headers,
     });
-    return { result: piped.then(() => outputs.resultOf(offset, file, options.out)) };
+    return {
+      result: piped.then(() => outputs.resultOf(offset, file, options.out, told.of(unread.bytes))),
+    };
   };
 
   try {
@@ -158,6 +162,7 @@ const refusedHere = (file: FoundFile, problem: Problem): FileResult => ({
   imageId: null,
   pipeline: null,
   durationMs: 0,
+  steps: [],
   renditions: [],
   deadLetter: null,
 });
@@ -177,7 +182,7 @@ class Outputs {
   }
 
   /** What became of the record at `offset`, whose turn is over. */
-  async resultOf(offset: number, file: FoundFile, out: string): Promise<FileResult> {
+  async resultOf(offset: number, file: FoundFile, out: string, more: MoreTold): Promise<FileResult> {
     await this.#read();
     const event = this.#events.get(offset);
     if (!event) throw new Error(`the topology made no event of ${file.path}`);
@@ -209,6 +214,7 @@ class Outputs {
       imageId: event.eventId,
       pipeline: event.pipeline,
       durationMs: event.durationMs,
+      steps: more.steps,
       renditions: event.renditions.map(({ name, key, width, height, bytes, contentType }) => ({
         name,
         path: join(out, key),
@@ -216,6 +222,7 @@ class Outputs {
         height,
         bytes,
         contentType,
+        ...more.qualities.get(name),
       })),
       deadLetter: letter ? { topic: this.#topics.deadLetters, headers: letter } : null,
     };

@@ -1,3 +1,5 @@
+import type { StepReport } from '../processors/index.ts';
+
 /** A derived picture of a file, as `darkroom try` tells of it. */
 export interface RenditionResult {
   readonly name: string;
@@ -7,6 +9,10 @@ export interface RenditionResult {
   readonly height: number;
   readonly bytes: number;
   readonly contentType: string;
+  /** On its encoder's scale, where that has one. */
+  readonly quality?: number;
+  /** Mean SSIM of luma, where it was sought. */
+  readonly similarity?: number;
 }
 
 /** What became of one file; one line of `darkroom try --json`. */
@@ -39,6 +45,8 @@ export interface FileResult {
   readonly imageId: string | null;
   readonly pipeline: string | null;
   readonly durationMs: number;
+  /** What each step of the pipeline did, in order. */
+  readonly steps: readonly StepReport[];
   readonly renditions: readonly RenditionResult[];
   /** What lies on the dead letter topic for it. */
   readonly deadLetter: { readonly topic: string; readonly headers: Readonly<Record<string, string>> } | null;

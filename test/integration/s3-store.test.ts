@@ -102,6 +102,7 @@ it('tells the size before the body is read, and refuses another', async () => {
   expect(await store.get({ bucket, key }, { expectedBytes: 12 })).toEqual({
     found: 'object',
     body: text('twelve bytes'),
+    metadata: {},
   });
   expect(await store.get({ bucket, key }, { expectedBytes: 11 })).toEqual({
     found: 'size-differs',
