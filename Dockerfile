@@ -24,6 +24,8 @@ ENV NODE_ENV=production \
   NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning \
   HTTP_HOST=0.0.0.0 \
   STATE_DIR=/var/lib/darkroom
+# for watermarks of words
+RUN apt-get update && apt-get install --yes --no-install-recommends fontconfig fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 # where docker-compose.yml hands over a key, and where state lies, on a disk of its own machine: a new volume
 # takes its owner from here
