@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { formatDuration, formatPixels, formatSize, parseDuration, parsePixels, parseSize } from './units.ts';
 
+/** What any text but white space matches. */
+export const NOT_EMPTY = /\S/;
+
 /** One variable of the environment: how it is written, what it becomes, and what is told of it. */
 export interface Variable<T> {
   readonly name: string;
