@@ -31,7 +31,7 @@ module.exports = {
     forbid(
       'remote-steps-know-processors-alone',
       folder('remote-steps'),
-      '^src/(?!remote-steps/|processors/(answer|outside-step|step|refusal)\\.ts|topology/errors\\.ts)',
+      '^src/(?!remote-steps/|processors/(steps/answer|steps/outside-step|steps/step|refusal)\\.ts|topology/errors\\.ts)',
     ),
     forbid('intake-knows-no-command', folder('intake'), folder('cli|config|app|observability|processors')),
     {
@@ -44,7 +44,7 @@ module.exports = {
     forbid(
       'config-and-observability-are-leaves',
       folder('config'),
-      '^src/(?!config/|topology/errors\\.ts|processors/(types|pipeline|step)\\.ts)',
+      '^src/(?!config/|topology/errors\\.ts|processors/(types|pipeline|steps/step)\\.ts)',
     ),
     {
       name: 'kafkajs-in-one-folder',

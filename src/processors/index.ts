@@ -1,17 +1,17 @@
 export { checkWatermarks } from './drawing/watermark.ts';
-export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } from './guard.ts';
-export { identify } from './identify.ts';
-export { createDarkroom, type DarkroomOptions } from './isolation.ts';
-export type { RemoteSteps } from './outside-step.ts';
-export { imagesAtOnce } from './outside-steps.ts';
-export { perceptualDistance } from './perceptual-hash.ts';
+export { perceptualDistance } from './facts/perceptual-hash.ts';
+export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } from './guard/guard.ts';
+export { identify } from './guard/identify.ts';
+export { createDarkroom, type DarkroomOptions } from './isolation/isolation.ts';
 export {
   type Pipeline,
   pipelineId,
   type RenditionSpec,
   STANDARD_PIPELINE,
 } from './pipeline.ts';
-export type { PlugIn, PlugInAnswer, PlugInContext, RawImage } from './plug-in.ts';
+export type { RemoteSteps } from './steps/outside-step.ts';
+export { imagesAtOnce } from './steps/outside-steps.ts';
+export type { PlugIn, PlugInAnswer, PlugInContext, RawImage } from './steps/plug-in.ts';
 export type {
   CommandStep,
   HttpStep,
@@ -21,7 +21,7 @@ export type {
   StepInput,
   StepLimits,
   StepReport,
-} from './step.ts';
+} from './steps/step.ts';
 export type {
   Camera,
   Darkroom,

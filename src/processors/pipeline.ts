@@ -1,4 +1,4 @@
-import type { Step } from './step.ts';
+import type { Step } from './steps/step.ts';
 import type { RenditionFormat } from './types.ts';
 
 /** A side or corner of the box, or its middle. */

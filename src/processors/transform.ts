@@ -4,11 +4,11 @@ import { draw } from './drawing/draw.ts';
 import type { Picture } from './drawing/picture.ts';
 import type { Copyright, Source } from './drawn.ts';
 import { encode } from './encode.ts';
-import { goOn } from './hand-over.ts';
+import type { Resumed } from './isolation/stretch.ts';
 import type { RenditionSpec } from './pipeline.ts';
-import type { RawImage } from './plug-in.ts';
-import { runModules, type StepsContext } from './run-modules.ts';
-import type { Resumed } from './stretch.ts';
+import { goOn } from './steps/hand-over.ts';
+import type { RawImage } from './steps/plug-in.ts';
+import { runModules, type StepsContext } from './steps/run-modules.ts';
 import type { DevelopOptions, ImageFacts, Rendition } from './types.ts';
 
 /** What is asked of the renditions of one image. */

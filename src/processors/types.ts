@@ -1,4 +1,4 @@
-import type { StepReport } from './step.ts';
+import type { StepReport } from './steps/step.ts';
 
 /** Image formats that Darkroom can tell apart by their bytes. `unknown` is none of them. */
 export type ImageFormat =

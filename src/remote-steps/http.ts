@@ -5,9 +5,9 @@ import {
   type StepAnswer,
   stepFailed,
   UNCHANGED,
-} from '../processors/answer.ts';
-import { type FullLimits, plainFacts, type StepRequest } from '../processors/outside-step.ts';
-import { type HttpStep, stepName } from '../processors/step.ts';
+} from '../processors/steps/answer.ts';
+import { type FullLimits, plainFacts, type StepRequest } from '../processors/steps/outside-step.ts';
+import { type HttpStep, stepName } from '../processors/steps/step.ts';
 import { StreamsError } from '../topology/errors.ts';
 import { MayHeal, retried } from './retried.ts';
 

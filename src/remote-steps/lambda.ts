@@ -4,10 +4,10 @@ import {
   LambdaClient,
   LambdaServiceException,
 } from '@aws-sdk/client-lambda';
-import { readAnswer, type StepAnswer, stepFailed } from '../processors/answer.ts';
-import type { FullLimits, StepRequest } from '../processors/outside-step.ts';
 import { firstLine } from '../processors/refusal.ts';
-import type { LambdaStep } from '../processors/step.ts';
+import { readAnswer, type StepAnswer, stepFailed } from '../processors/steps/answer.ts';
+import type { FullLimits, StepRequest } from '../processors/steps/outside-step.ts';
+import type { LambdaStep } from '../processors/steps/step.ts';
 import { MayHeal, retried } from './retried.ts';
 
 /** Of a synchronous call, both ways (AWS Lambda quotas). */

@@ -1,4 +1,4 @@
-import type { RemoteSteps } from '../processors/outside-step.ts';
+import type { RemoteSteps } from '../processors/steps/outside-step.ts';
 import { callHttp, type Environment, secretsOf } from './http.ts';
 import { createLambdaCaller, type LambdaCaller, type LambdaPlace } from './lambda.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stepFailed } from '../processors/answer.ts';
+import { stepFailed } from '../processors/steps/answer.ts';
 
 const BASE_DELAY_MS = 100;
 const MAX_DELAY_MS = 5_000;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STEP_DEFAULTS, STEP_INPUTS, STEP_NAME } from '../../processors/step.ts';
+import { STEP_DEFAULTS, STEP_INPUTS, STEP_NAME } from '../../processors/steps/step.ts';
 import { formatDuration, formatSize } from '../units.ts';
 import { choice, durationIn, group, option, sizeIn } from './words.ts';
 

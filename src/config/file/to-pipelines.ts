@@ -7,7 +7,7 @@ import {
   type RenditionSpec,
   type Watermark,
 } from '../../processors/pipeline.ts';
-import type { Step, StepLimits } from '../../processors/step.ts';
+import type { Step, StepLimits } from '../../processors/steps/step.ts';
 import { parseDuration, parseSize } from '../units.ts';
 import { WATERMARK_DEFAULTS } from './rendition-schema.ts';
 import type { ConfigInput, PipelineInput, RenditionInput, StepInput } from './schema.ts';

@@ -1,7 +1,7 @@
 import sharp, { type Metadata } from 'sharp';
 import type { RenditionSpec } from '../pipeline.ts';
-import type { RawImage } from '../plug-in.ts';
 import { firstLine, reject } from '../refusal.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 import type { ImageFacts } from '../types.ts';
 import { framingOf, type Size, scaledBy, turnedSize } from './geometry.ts';
 import { knownChannels } from './pixels.ts';

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
 import type { Drawn } from '../drawn.ts';
 import type { RenditionSpec } from '../pipeline.ts';
-import type { RawImage } from '../plug-in.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 import { cropOf } from './crop.ts';
 import { mayMove } from './decode.ts';
 import { type Framing, framingOf, placeAt, type Size, sameSize, type Window } from './geometry.ts';

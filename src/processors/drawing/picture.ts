@@ -1,5 +1,5 @@
 import type { Timing } from '../drawn.ts';
-import type { RawImage } from '../plug-in.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 import type { FocalPoint } from '../types.ts';
 import type { Size } from './geometry.ts';
 

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { RawImage } from '../plug-in.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 import type { Size } from './geometry.ts';
 
 /** One still picture: 8 bits a channel, rows from the top. */

@@ -1,6 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
-import type { RawImage } from '../plug-in.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 import { framesOf, open } from './pixels.ts';
 
 /** Where the chunks behind a PNG's IHDR begin. */

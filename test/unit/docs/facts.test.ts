@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { perceptualDistance } from '../../../src/processors/perceptual-hash.ts';
+import { perceptualDistance } from '../../../src/processors/facts/perceptual-hash.ts';
 import { imageProcessedSchema } from '../../../src/serdes/image-processed.generated.ts';
 import { COLUMNS, EVENT_ONLY } from '../../../src/warehouse/columns.ts';
 

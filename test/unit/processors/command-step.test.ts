@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { CommandStep } from '../../../src/processors/step.ts';
+import type { CommandStep } from '../../../src/processors/steps/step.ts';
 import { colourOf, darkroomOf, folderOfTests, moving, plain, processed, refused } from './steps-lab.ts';
 
 const program = join(import.meta.dirname, 'plug-ins', 'program.mjs');

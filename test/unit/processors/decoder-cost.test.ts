@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decoderBytes } from '../../../src/processors/decoder-cost.ts';
-import { DEFAULT_LIMITS, guardFormat } from '../../../src/processors/guard.ts';
-import { identify } from '../../../src/processors/identify.ts';
+import { decoderBytes } from '../../../src/processors/guard/decoder-cost.ts';
+import { DEFAULT_LIMITS, guardFormat } from '../../../src/processors/guard/guard.ts';
+import { identify } from '../../../src/processors/guard/identify.ts';
 
 const MIB = 1024 * 1024;
 const [WIDTH, HEIGHT] = [3000, 2000];

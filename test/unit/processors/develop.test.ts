@@ -2,8 +2,8 @@ import sharp, { type Sharp } from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { develop } from '../../../src/processors/develop.ts';
 import { fitInside } from '../../../src/processors/drawing/geometry.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../../src/processors/guard.ts';
-import { identify } from '../../../src/processors/identify.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../../src/processors/guard/guard.ts';
+import { identify } from '../../../src/processors/guard/identify.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
 import type { Developed } from '../../../src/processors/types.ts';
 

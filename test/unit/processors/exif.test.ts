@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { develop } from '../../../src/processors/develop.ts';
-import { readExif } from '../../../src/processors/exif.ts';
-import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
+import { readExif } from '../../../src/processors/facts/exif.ts';
+import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
 import type { Developed } from '../../../src/processors/types.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Hostile, makeHostiles } from '../../../dev/samples/hostile/index.ts';
-import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
-import { createDarkroom } from '../../../src/processors/isolation.ts';
+import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
+import { createDarkroom } from '../../../src/processors/isolation/isolation.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
 import type { Darkroom, Developed, Refused } from '../../../src/processors/types.ts';
 import { DevelopBench, jpeg, startDarkroom } from '../app/develop-bench.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
-import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation.ts';
+import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
+import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation/isolation.ts';
+import { residentBytes } from '../../../src/processors/isolation/resident-memory.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
-import { residentBytes } from '../../../src/processors/resident-memory.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
 
 const plugIn = (name: string) => join(import.meta.dirname, 'plug-ins', `${name}.ts`);

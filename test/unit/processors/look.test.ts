@@ -4,10 +4,10 @@ import { thumbHashToApproximateAspectRatio, thumbHashToAverageRGBA } from 'thumb
 import { describe, expect, it } from 'vitest';
 import { makePhotograph } from '../../../dev/samples/index.ts';
 import { develop } from '../../../src/processors/develop.ts';
-import { lookOf } from '../../../src/processors/facts.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../../src/processors/guard.ts';
+import { lookOf } from '../../../src/processors/facts/facts.ts';
+import { smallPicture } from '../../../src/processors/facts/small-picture.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../../src/processors/guard/guard.ts';
 import { type Pipeline, STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
-import { smallPicture } from '../../../src/processors/small-picture.ts';
 import { rawImage } from './raw-image.ts';
 
 const SIDES = { width: 200, height: 100 };

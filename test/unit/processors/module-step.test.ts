@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { CommandStep, ModuleStep } from '../../../src/processors/step.ts';
+import type { CommandStep, ModuleStep } from '../../../src/processors/steps/step.ts';
 import { colourOf, darkroomOf, plain, processed, refused } from './steps-lab.ts';
 
 const plugIn = (name: string) => join(import.meta.dirname, 'plug-ins', name);

@@ -1,8 +1,8 @@
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Motif, scene } from '../../../dev/samples/scene.ts';
-import { perceptualDistance, perceptualHash } from '../../../src/processors/perceptual-hash.ts';
-import { smallPicture } from '../../../src/processors/small-picture.ts';
+import { perceptualDistance, perceptualHash } from '../../../src/processors/facts/perceptual-hash.ts';
+import { smallPicture } from '../../../src/processors/facts/small-picture.ts';
 import { rawImage } from './raw-image.ts';
 
 const MOTIFS = ['mountains', 'sea', 'shapes'] as const satisfies readonly Motif[];

@@ -1,6 +1,6 @@
 // Pictures as the workers decode them.
 import type { Sharp } from 'sharp';
-import type { RawImage } from '../../../src/processors/plug-in.ts';
+import type { RawImage } from '../../../src/processors/steps/plug-in.ts';
 
 export async function rawImage(picture: Sharp, frames = 1): Promise<RawImage> {
   const { data, info } = await picture

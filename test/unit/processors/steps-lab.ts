@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
-import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation.ts';
+import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
+import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation/isolation.ts';
 import { type Pipeline, STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
-import type { Step } from '../../../src/processors/step.ts';
+import type { Step } from '../../../src/processors/steps/step.ts';
 import type { Darkroom, Developed, Refused } from '../../../src/processors/types.ts';
 
 /** A temporary folder that goes when the file's tests are over. */

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../src/processors/guard.ts';
-import { createDarkroom } from '../../../src/processors/isolation.ts';
+import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
+import { createDarkroom } from '../../../src/processors/isolation/isolation.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
 

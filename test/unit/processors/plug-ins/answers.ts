@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { PlugIn } from '../../../../src/processors/plug-in.ts';
+import type { PlugIn } from '../../../../src/processors/steps/plug-in.ts';
 
 /** What the plug-in does is chosen by the red of the first pixel. */
 const answers: PlugIn = async (image, { refuse, facts }) => {

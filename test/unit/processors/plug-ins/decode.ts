@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { develop, prepareProcess } from '../../../../src/processors/develop.ts';
-import { DEFAULT_LIMITS } from '../../../../src/processors/guard.ts';
+import { DEFAULT_LIMITS } from '../../../../src/processors/guard/guard.ts';
 import { STANDARD_PIPELINE } from '../../../../src/processors/pipeline.ts';
 
 const peakBytes = () =>

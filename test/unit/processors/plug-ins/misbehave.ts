@@ -1,4 +1,4 @@
-import type { PlugIn, RawImage } from '../../../../src/processors/plug-in.ts';
+import type { PlugIn, RawImage } from '../../../../src/processors/steps/plug-in.ts';
 
 /** What the plug-in does is chosen by the picture's first pixel, so that one pool sees good and bad images together. */
 const behaviours: Readonly<Record<number, () => void>> = {

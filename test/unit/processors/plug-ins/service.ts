@@ -1,9 +1,9 @@
 // A service whose workers or programs hang; isolation.test.ts and command-step.test.ts kill it.
 import sharp from 'sharp';
-import { DEFAULT_LIMITS } from '../../../../src/processors/guard.ts';
-import { createDarkroom } from '../../../../src/processors/isolation.ts';
+import { DEFAULT_LIMITS } from '../../../../src/processors/guard/guard.ts';
+import { createDarkroom } from '../../../../src/processors/isolation/isolation.ts';
 import { STANDARD_PIPELINE } from '../../../../src/processors/pipeline.ts';
-import type { Step } from '../../../../src/processors/step.ts';
+import type { Step } from '../../../../src/processors/steps/step.ts';
 
 const [scratchFolder, path = '', pidFile = ''] = process.argv.slice(2);
 const step: Step = pidFile

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decode, keepsColours, readHeader } from '../../../../src/processors/drawing/decode.ts';
 import { draw } from '../../../../src/processors/drawing/draw.ts';
 import { framesOf } from '../../../../src/processors/drawing/pixels.ts';
-import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts.ts';
+import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts/facts.ts';
 import { difference, graph, looked, quarters, RED, shown, specOf } from './pictures.ts';
 
 /** Numbers of Display P3, whose red lies outside of sRGB. */

@@ -5,8 +5,8 @@ import { develop } from '../../../../src/processors/develop.ts';
 import { decode } from '../../../../src/processors/drawing/decode.ts';
 import { DEFAULT_LIMITS } from '../../../../src/processors/index.ts';
 import type { RenditionSpec } from '../../../../src/processors/pipeline.ts';
-import type { RawImage } from '../../../../src/processors/plug-in.ts';
-import type { Step } from '../../../../src/processors/step.ts';
+import type { RawImage } from '../../../../src/processors/steps/plug-in.ts';
+import type { Step } from '../../../../src/processors/steps/step.ts';
 import { animated, painted, quarters, specOf } from './pictures.ts';
 
 vi.mock(import('../../../../src/processors/drawing/decode.ts'), async (original) => {

@@ -3,7 +3,7 @@ import { decode, isAnimated, readHeader } from '../../../../src/processors/drawi
 import { draw } from '../../../../src/processors/drawing/draw.ts';
 import { type Pixels, pixelsOf } from '../../../../src/processors/drawing/pixels.ts';
 import type { Drawn } from '../../../../src/processors/drawn.ts';
-import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts.ts';
+import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts/facts.ts';
 import { RENDITION_DEFAULTS, type RenditionSpec } from '../../../../src/processors/pipeline.ts';
 import type { FocalPoint } from '../../../../src/processors/types.ts';
 

@@ -1,9 +1,9 @@
-import type { Limits } from './guard.ts';
+import type { Limits } from '../guard/guard.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { StepLimits } from '../steps/step.ts';
+import type { Developed, DevelopOptions, Refused } from '../types.ts';
 import type { LaidPaused, LaidRenditions } from './laid-down.ts';
-import type { Pipeline } from './pipeline.ts';
-import type { StepLimits } from './step.ts';
 import type { Resume } from './stretch.ts';
-import type { Developed, DevelopOptions, Refused } from './types.ts';
 
 /** What a worker process is given once, as its argument. */
 export interface WorkerSettings {

@@ -1,4 +1,4 @@
-import type { ImageFormat } from './types.ts';
+import type { ImageFormat } from '../types.ts';
 
 /** An SVG may open with declarations and comments; its root is looked for in this many bytes. */
 const SVG_SEARCH_BYTES = 16_384;

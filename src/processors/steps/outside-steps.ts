@@ -1,6 +1,8 @@
+import { createGate } from '../isolation/gate.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { Refusal } from '../refusal.ts';
 import { answerTooLarge, stepFailed } from './answer.ts';
 import { runCommand } from './command.ts';
-import { createGate } from './gate.ts';
 import {
   type Answered,
   type FullLimits,
@@ -8,8 +10,6 @@ import {
   type StepRequest,
   StepTimeout,
 } from './outside-step.ts';
-import type { Pipeline } from './pipeline.ts';
-import { Refusal } from './refusal.ts';
 import { type OutsideStep, STEP_DEFAULTS, type StepReport } from './step.ts';
 
 /** Runs steps outside of the workers, each within its limits. */

@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { StreamsError } from '../topology/errors.ts';
-import { firstLine } from './refusal.ts';
+import { StreamsError } from '../../topology/errors.ts';
+import { firstLine } from '../refusal.ts';
 
 /** Slots keep their files between images: pages that exist cost a sixth of new ones. Larger files are cut to this. */
 const KEPT_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { RawImage } from './plug-in.ts';
+import type { RawImage } from '../steps/plug-in.ts';
 
 /** A small copy of a picture: rows from the top, RGBA, not premultiplied; transparent pixels have no colour (0). */
 export interface SmallPicture {

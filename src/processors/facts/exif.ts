@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp';
-import type { Copyright } from './drawn.ts';
+import type { Copyright } from '../drawn.ts';
+import type { Camera } from '../types.ts';
 import { type Ifd, openTiff } from './tiff-fields.ts';
-import type { Camera } from './types.ts';
 import { readXmp } from './xmp.ts';
 
 const MAKE = 0x010f;

@@ -1,8 +1,8 @@
-import type { ExtraRendition } from './answer.ts';
-import type { Picture } from './drawing/picture.ts';
-import type { RawImage } from './plug-in.ts';
-import type { StepReport } from './step.ts';
-import type { ImageFacts, Rendition } from './types.ts';
+import type { Picture } from '../drawing/picture.ts';
+import type { ExtraRendition } from '../steps/answer.ts';
+import type { RawImage } from '../steps/plug-in.ts';
+import type { StepReport } from '../steps/step.ts';
+import type { ImageFacts, Rendition } from '../types.ts';
 
 /*
  * A pipeline with steps outside of the worker runs in stretches. A worker decodes, and works up to such a step; the picture

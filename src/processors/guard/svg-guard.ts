@@ -1,4 +1,4 @@
-import { reject } from './refusal.ts';
+import { reject } from '../refusal.ts';
 
 /** XML whose markup is not plain ASCII could hide an element from a search. */
 const ENCODING =

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { StepAnswer } from './answer.ts';
+import type { StepAnswer } from '../steps/answer.ts';
+import type { Rendition } from '../types.ts';
 import type { LaidDown, Paused, Resume, Resumed } from './stretch.ts';
-import type { Rendition } from './types.ts';
 
 /** Renditions whose bytes lie in a file, one behind the other, in this order. */
 export type LaidRenditions = readonly (Omit<Rendition, 'body'> & { readonly bytes: number })[];

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
+import { type Pipeline, pipelineId } from '../pipeline.ts';
+import { Refusal, toRefused } from '../refusal.ts';
+import type { OutsideSteps } from '../steps/outside-steps.ts';
+import { isOutside, type StepReport, stepName } from '../steps/step.ts';
+import type { Developed, Refused, Rendition } from '../types.ts';
 import { type LaidPaused, resumeAfter } from './laid-down.ts';
-import type { OutsideSteps } from './outside-steps.ts';
-import { type Pipeline, pipelineId } from './pipeline.ts';
-import { Refusal, toRefused } from './refusal.ts';
-import { isOutside, type StepReport, stepName } from './step.ts';
 import type { Resume } from './stretch.ts';
-import type { Developed, Refused, Rendition } from './types.ts';
 
 /** A stretch that ended at a step outside, with what its output file held. */
 export interface PickedUp {

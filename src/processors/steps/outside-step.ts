@@ -1,6 +1,6 @@
+import type { ImageFacts } from '../types.ts';
 import type { StepAnswer } from './answer.ts';
 import type { RemoteStep, StepLimits } from './step.ts';
-import type { ImageFacts } from './types.ts';
 
 /** What a step outside of the worker is given. */
 export interface StepRequest {

@@ -2,13 +2,13 @@
 import { closeSync, openSync, readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import workerpool from 'workerpool';
-import { developStretch, prepareProcess } from './develop.ts';
-import { prepareWatermarks } from './drawing/watermark.ts';
-import { answerLimits } from './extra-renditions.ts';
+import { developStretch, prepareProcess } from '../develop.ts';
+import { prepareWatermarks } from '../drawing/watermark.ts';
+import { pipelineNamed } from '../pipeline.ts';
+import { firstLine } from '../refusal.ts';
+import { answerLimits } from '../steps/extra-renditions.ts';
+import { type ModuleStep, stepName } from '../steps/step.ts';
 import { layDown, lengthsOf, readResumed } from './laid-down.ts';
-import { pipelineNamed } from './pipeline.ts';
-import { firstLine } from './refusal.ts';
-import { type ModuleStep, stepName } from './step.ts';
 import type {
   WorkerJob,
   WorkerModule,

@@ -1,5 +1,5 @@
-import { identify } from './identify.ts';
-import { firstLine, Refusal, reject } from './refusal.ts';
+import { identify } from '../guard/identify.ts';
+import { firstLine, Refusal, reject } from '../refusal.ts';
 
 /** A picture of its own that a step makes besides, as an encoded image. */
 export interface ExtraRendition {

@@ -1,13 +1,13 @@
 import sharp, { type Sharp } from 'sharp';
-import { type Picture, still } from './drawing/picture.ts';
+import { type Picture, still } from '../drawing/picture.ts';
+import { identify } from '../guard/identify.ts';
+import type { Resumed } from '../isolation/stretch.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { ImageFacts } from '../types.ts';
 import { blamed, guardAnswer, takeRenditions } from './extra-renditions.ts';
-import { identify } from './identify.ts';
-import type { Pipeline } from './pipeline.ts';
 import type { RawImage } from './plug-in.ts';
 import { replaced, type StepsContext } from './run-modules.ts';
 import { isOutside, STEP_DEFAULTS, stepName } from './step.ts';
-import type { Resumed } from './stretch.ts';
-import type { ImageFacts } from './types.ts';
 
 /** As good as what comes of it may be looked at; what is drawn of it is encoded again. */
 const HANDED_QUALITY = 90;

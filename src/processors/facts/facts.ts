@@ -1,13 +1,13 @@
 import { hash } from 'node:crypto';
 import type { Metadata } from 'sharp';
+import { identify } from '../guard/identify.ts';
+import type { RawImage } from '../steps/plug-in.ts';
+import type { ImageFacts, Look } from '../types.ts';
 import type { Exif } from './exif.ts';
-import { identify } from './identify.ts';
 import { paletteOf } from './palette.ts';
 import { perceptualHash } from './perceptual-hash.ts';
-import type { RawImage } from './plug-in.ts';
 import { smallPicture } from './small-picture.ts';
 import { thumbHash } from './thumb-hash.ts';
-import type { ImageFacts, Look } from './types.ts';
 
 type FactsOfBytes = Pick<ImageFacts, 'bytes' | 'format' | 'sha256'>;
 

@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { StreamsError } from '../topology/errors.ts';
+import { StreamsError } from '../../topology/errors.ts';
+import type { Pipeline } from '../pipeline.ts';
 import type { RemoteSteps } from './outside-step.ts';
-import type { Pipeline } from './pipeline.ts';
 import { isOutside, type Step } from './step.ts';
 
 /** Throws a StreamsError when a step cannot run: PLUGIN_MISSING for a file, PLUGIN_SECRET_MISSING for a header. */

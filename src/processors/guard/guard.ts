@@ -1,9 +1,9 @@
 import type { Metadata } from 'sharp';
+import { reject } from '../refusal.ts';
+import type { ImageFormat, OwnLimits } from '../types.ts';
 import { decodedBytes, decoderBytes } from './decoder-cost.ts';
 import { countScans } from './jpeg-scans.ts';
-import { reject } from './refusal.ts';
 import { strangerKind } from './strangers.ts';
-import type { ImageFormat, OwnLimits } from './types.ts';
 
 /** Formats of pixels that the decoder on board can read. HEIC, BMP and JPEG XL are known by sight only. */
 const PIXEL_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;

@@ -1,12 +1,12 @@
 import sharp from 'sharp';
-import type { Picture } from './drawing/picture.ts';
+import type { Picture } from '../drawing/picture.ts';
+import type { Limits } from '../guard/guard.ts';
+import { type Pipeline, pipelineId } from '../pipeline.ts';
+import { Refusal } from '../refusal.ts';
+import type { ImageFacts, Rendition } from '../types.ts';
 import { takeRenditions } from './extra-renditions.ts';
-import type { Limits } from './guard.ts';
-import { type Pipeline, pipelineId } from './pipeline.ts';
 import { type RawImage, runModule } from './plug-in.ts';
-import { Refusal } from './refusal.ts';
 import { type ModuleStep, type StepReport, stepName } from './step.ts';
-import type { ImageFacts, Rendition } from './types.ts';
 
 /** What steps in the worker share. */
 export interface StepsContext {

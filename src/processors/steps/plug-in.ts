@@ -1,8 +1,8 @@
 import { pathToFileURL } from 'node:url';
+import { firstLine, Refusal } from '../refusal.ts';
+import type { ImageFacts } from '../types.ts';
 import { answerTooLarge, pluginRejection, stepFailed } from './answer.ts';
-import { firstLine, Refusal } from './refusal.ts';
 import { type ModuleStep, stepName } from './step.ts';
-import type { ImageFacts } from './types.ts';
 
 /**
  * A decoded picture: 8 bits a channel, sRGB, upright, rows from the top. The frames of an animation stand below each

@@ -1,10 +1,10 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
+import { firstLine, type Refusal } from '../refusal.ts';
 import { answerTooLarge, parseAnswer, pluginRejection, stepFailed } from './answer.ts';
 import { guardGroup } from './group-warden.ts';
 import { type Answered, type FullLimits, plainFacts, type StepRequest } from './outside-step.ts';
 import { killGroup, watchGroup } from './process-groups.ts';
-import { firstLine, type Refusal } from './refusal.ts';
 import type { CommandStep } from './step.ts';
 
 /** The exit code with which a program rejects an image by its own will. */

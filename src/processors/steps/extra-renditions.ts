@@ -1,11 +1,11 @@
 import sharp, { type Metadata, type Sharp } from 'sharp';
+import { guardBytes, guardFormat, guardHeader, type Limits } from '../guard/guard.ts';
+import { identify } from '../guard/identify.ts';
+import { guardSvg } from '../guard/svg-guard.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { firstLine, Refusal } from '../refusal.ts';
+import { RENDITION_FORMATS, type Rendition, type RenditionFormat } from '../types.ts';
 import { type ExtraRendition, stepFailed } from './answer.ts';
-import { guardBytes, guardFormat, guardHeader, type Limits } from './guard.ts';
-import { identify } from './identify.ts';
-import type { Pipeline } from './pipeline.ts';
-import { firstLine, Refusal } from './refusal.ts';
-import { guardSvg } from './svg-guard.ts';
-import { RENDITION_FORMATS, type Rendition, type RenditionFormat } from './types.ts';
 
 /** As the names of a pipeline's renditions: part of the object's key. */
 const NAME = /^[a-z0-9-]{1,40}$/;
