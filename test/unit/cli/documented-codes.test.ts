@@ -56,7 +56,7 @@ const isPrefixOf = (codes: ReadonlySet<string>, word: string) =>
   !codes.has(word) && [...codes].some((code) => code.startsWith(`${word}_`));
 
 const files = globSync('src/**/*.ts', { cwd: root }).filter(
-  (path) => !/generated|config.variables\.ts$/.test(path),
+  (path) => !/generated|config.(kafka-)?variables\.ts$/.test(path),
 );
 const inSources = new Set(
   files.flatMap((path) =>
