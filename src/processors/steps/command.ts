@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { firstLine, type Refusal } from '../refusal.ts';
 import { answerTooLarge, parseAnswer, pluginRejection, stepFailed } from './answer.ts';
-import { guardGroup } from './group-warden.ts';
+import { guardGroup, marked } from './group-warden.ts';
 import { type Answered, type FullLimits, plainFacts, type StepRequest } from './outside-step.ts';
 import { killGroup, watchGroup } from './process-groups.ts';
 import type { CommandStep } from './step.ts';
@@ -30,7 +30,7 @@ export async function runCommand(
   signal.throwIfAborted();
   const child = spawn(step.path, step.args ?? [], {
     cwd: dirname(step.path),
-    env: environmentOf(request),
+    env: marked(environmentOf(request)),
     detached: true, // a session and group of its own
     stdio: 'pipe',
   });
