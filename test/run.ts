@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireStack } from '../dev/stack/stack.ts';
 
@@ -10,6 +10,25 @@ interface Outcome {
   passed: number;
   failed: number;
   skipped: number;
+  /** What failed and how, a paragraph each: in the end nobody has to look for it in the output above. */
+  failures?: string[];
+}
+
+/** What is read of the report of vitest. */
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
 }
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,7 +50,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const rows: ({ suite: string; minutes: number } & Outcome)[] = [];
+const rows: ({ suite: Suite; minutes: number } & Outcome)[] = [];
 for (const suite of all.filter((name) => asked.length === 0 || asked.includes(name))) {
   process.stdout.write(`\n── ${suite} ${'─'.repeat(60 - suite.length)}\n`);
   const startedAt = Date.now();
@@ -61,8 +80,10 @@ async function vitest(project: string): Promise<Outcome> {
       ...['run', '--project', project],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     ]);
-    const { numPassedTests, numFailedTests, numPendingTests } = JSON.parse(await readFile(report, 'utf8'));
-    const outcome = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests };
+    const told: Report = JSON.parse(await readFile(report, 'utf8'));
+    const { numPassedTests, numFailedTests, numPendingTests } = told;
+    const failures = failuresIn(told);
+    const outcome = { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests, failures };
     if (outcome.passed + outcome.failed === 0) return couldNotRun(`no test of ${project} was run`);
     // a file that does not load, an unhandled error, a stack that does not start: no test says so
     return code !== 0 && outcome.failed === 0 ? { ...outcome, failed: 1 } : outcome;
@@ -71,9 +92,27 @@ async function vitest(project: string): Promise<Outcome> {
   }
 }
 
+function failuresIn({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    const file = relative(root, name);
+    if (status === 'failed' && failed.length === 0) return [`${file}\n    ${startOf(message)}`];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${file}: ${fullName}\n    ${startOf(failureMessages.join('\n'))}`,
+    );
+  });
+}
+
+/** The lines before the stack, as many as say something. */
+function startOf(message: string): string {
+  const lines = message.split('\n');
+  const stack = lines.findIndex((line) => /^\s+at /.test(line));
+  return lines.slice(0, Math.min(stack === -1 ? 20 : stack + 1, 20)).join('\n    ');
+}
+
 function couldNotRun(why: string): Outcome {
   process.stdout.write(`${why}\n`);
-  return { passed: 0, failed: 1, skipped: 0 };
+  return { passed: 0, failed: 1, skipped: 0, failures: [why] };
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {
@@ -94,5 +133,8 @@ function summarise(): void {
   );
   const sum = (name: 'passed' | 'failed') => rows.reduce((total, row) => total + row[name], 0);
   process.exitCode = sum('failed') === 0 ? 0 : 1;
+  for (const { suite, failures = [] } of rows) {
+    for (const failure of failures) process.stdout.write(`\nfailed: ${suite}: ${failure}\n`);
+  }
   process.stdout.write(`\n${table.join('\n')}\n\n${sum('passed')} passed, ${sum('failed')} failed\n`);
 }
