@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { durations } from './test/support/durations.ts';
 
+/** Of every worker; projects inherit nothing. KafkaJS on Node 24: harmless. */
+const execArgv = ['--disable-warning=TimeoutNegativeWarning'];
+
 /** Suites on real services: one stack for all their files, which take turns on it. */
 const onStack = {
+  execArgv,
   globalSetup: ['test/stack-setup.ts'],
   fileParallelism: false,
   hookTimeout: 60_000,
@@ -10,9 +14,8 @@ const onStack = {
 
 export default defineConfig({
   test: {
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'], // KafkaJS on Node 24: harmless
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'unit', execArgv, include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',
@@ -33,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
+          execArgv,
           testTimeout: 60_000,
           fileParallelism: false,
         },

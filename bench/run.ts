@@ -32,6 +32,7 @@ const HELP = `npm run bench -- [NAME…] [options]      measure on this machine,
 
   --images N    photographs for "images", "fit" and "isolation" (default 128)
   --backlog N   images for "memory" (default 2000)
+  --width N     of the photographs of "memory", in pixels (default 1600)
   --records N   records for "throughput" (default 500000)
   --rounds N    rounds of "throughput" (default 1)
   --events N    events for "statistics" (default 50000)
@@ -53,6 +54,7 @@ function parse() {
     const options = {
       images: { type: 'string', default: '128' },
       backlog: { type: 'string', default: '2000' },
+      width: { type: 'string', default: '1600' },
       records: { type: 'string', default: '500000' },
       rounds: { type: 'string', default: '1' },
       events: { type: 'string', default: '50000' },
@@ -82,6 +84,7 @@ if (unknown !== undefined) usage(`there is no bench ${unknown}; there are ${NAME
 const chosen: readonly string[] = positionals.length > 0 ? positionals : NAMES;
 const images = count('images', values.images, 24);
 const backlog = count('backlog', values.backlog, 100);
+const widthPx = count('width', values.width, 64);
 const records = count('records', values.records, 100_000);
 const rounds = count('rounds', values.rounds, 1);
 const keys = count('keys', values.keys, 10_000);
@@ -93,7 +96,7 @@ const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
   images: (lab) => benchImages(lab, { images }),
   fit: (lab) => benchFit(lab, { images }),
   isolation: () => benchIsolation({ images }),
-  memory: (lab) => benchMemory(lab, { images: backlog }),
+  memory: (lab) => benchMemory(lab, { images: backlog, widthPx }),
   restore: (lab) => benchRestore(lab, { keys }),
   statistics: (lab) => benchStatistics(lab, { events }),
   throughput: (lab) => benchThroughput(lab, { records, rounds }),

@@ -25,6 +25,8 @@ export const nodeProgram = (file: string, ...args: readonly string[]): Program =
 export class Subject {
   readonly #child: ChildProcess;
   readonly #lines: Line[] = [];
+  /** Lines by their message. */
+  readonly #counts = new Map<unknown, number>();
   readonly #listeners = new Set<() => void>();
   #stderr = '';
   #ended: string | undefined;
@@ -69,7 +71,7 @@ export class Subject {
   /** Resolves when `count` lines have this message; throws when the process ends before or the time is over. */
   async until(message: string, count: number, withinMs: number): Promise<void> {
     const timeout = AbortSignal.timeout(withinMs);
-    const seen = () => this.#lines.filter(({ msg }) => msg === message).length;
+    const seen = () => this.#counts.get(message) ?? 0;
     while (seen() < count) {
       if (this.#ended) throw new Error(`${this.#ended}\n${JSON.stringify(this.#lines.at(-1))}`);
       if (timeout.aborted) throw new Error(`${seen()} of ${count} "${message}" within ${withinMs} ms`);
@@ -120,7 +122,11 @@ export class Subject {
   #add(line: string): void {
     try {
       const parsed: unknown = JSON.parse(line);
-      if (typeof parsed === 'object' && parsed !== null) this.#lines.push({ ...parsed });
+      if (typeof parsed === 'object' && parsed !== null) {
+        const line: Line = { ...parsed };
+        this.#lines.push(line);
+        this.#counts.set(line.msg, (this.#counts.get(line.msg) ?? 0) + 1);
+      }
     } catch {
       // not a line for us
     }
