@@ -33,7 +33,7 @@ const SHORT = {
   noProgress: 120_000,
   /** The engine alone: how long input is silent until windows close by the clock, and a sink away that holds them open. */
   idle: 1_000,
-  idleWindow: 2_500,
+  idleWindow: 5_000,
   outage: 4_000,
   /** The engine alone: a time-out of transactions, and a record that takes longer than that. */
   shortTransaction: 2_000,
