@@ -8,7 +8,7 @@ import { createRunTopics, type RunTopics, topicVariables } from '../faults/harne
 import { readCommitted } from '../recount/committed.ts';
 import { sharedStack } from '../shared-stack.ts';
 import { duration, durations } from '../support/durations.ts';
-import { anEvent } from '../unit/app/stats-events.ts';
+import { anEvent } from '../support/image-event.ts';
 
 const closesWithinMs = durations.countsWindow + durations.promptGrace + 2 * durations.countsIdle + 35_000;
 

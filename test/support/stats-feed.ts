@@ -1,7 +1,7 @@
 // Events for a topic of statistics, without the application that makes them.
 import { createLocalCodec } from '../../src/serdes/local-codec.ts';
 import { connectProducer, type ProducedRecord } from '../../src/topology/index.ts';
-import { anEvent } from '../unit/app/stats-events.ts';
+import { anEvent } from './image-event.ts';
 
 const CUSTOMERS = ['acme', 'birch', 'cobalt'];
 const TYPES = ['jpeg', 'png'];

@@ -5,6 +5,7 @@ import type { ImageProcessed } from '../../src/serdes/image-processed.generated.
 import { COLUMN_NAMES, type StatsPlace, statisticsRow } from '../../src/warehouse/columns.ts';
 import { Connection } from '../../src/warehouse/connection.ts';
 import { migrate } from '../../src/warehouse/migrate.ts';
+import { anEvent } from './image-event.ts';
 
 /** When the rows of these tests are received, unless they say otherwise. */
 export const NOW_MS = Date.UTC(2026, 10, 20, 12, 0, 0, 123);
@@ -93,44 +94,20 @@ async function onServer(url: string, sql: string): Promise<void> {
 
 /** The event of image `n`, of customer acme, received at NOW_MS; each has 100 bytes and one rendition. */
 export function statsEvent(n: number, change: Partial<ImageProcessed> = {}): ImageProcessed {
-  return {
+  return anEvent({
     eventId: String(n).padStart(32, '0'),
-    attemptId: null,
-    revision: 1,
-    customerId: 'acme',
-    source: 'upload',
-    outcome: 'processed',
-    code: null,
-    reason: null,
-    type: 'jpeg',
     bytes: 100,
     width: 640,
     height: 480,
-    frames: 1,
-    hasAlpha: false,
     sha256: null,
-    megapixels: 0.3072,
-    colourSpace: 'srgb',
-    orientation: null,
-    hasLocation: false,
-    cameraMake: null,
-    cameraModel: null,
-    dominantColour: '#47293a',
-    palette: ['#47293a', '#4ea156'],
-    thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
-    perceptualHash: '442aae6231062044',
-    pipeline: 'standard@1',
     renditions: [
       { name: 'thumb', bucket: 'b', key: 'k', contentType: 'image/webp', width: 1, height: 1, bytes: 10 },
     ],
-    createdAt: null,
     receivedAt: NOW_MS,
     processedAt: NOW_MS + 1000,
     durationMs: 5,
-    sourceTopic: 'image-uploads',
     sourcePartition: 0,
     sourceOffset: n,
-    replaces: null,
     ...change,
-  };
+  });
 }

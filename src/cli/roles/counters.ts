@@ -1,49 +1,24 @@
 import { countersTopology } from '../../app/counters.ts';
-import type { Probe } from '../../observability/metrics.ts';
-import { createRedisCounters, type RedisCounters } from '../../sinks/redis.ts';
-import { registryOf } from './registry.ts';
+import { createRedisCounters } from '../../sinks/redis.ts';
 import type { Role, RoleContext } from './role.ts';
-import { leaveOut, STATS_MEMORY_BYTES } from './stats.ts';
-import { streamsRole } from './streams-role.ts';
+import { statsSinkRole } from './stats.ts';
 
 /** Counts of images in Redis, within a second. */
 export function countersRole(
   context: RoleContext,
   settings: NonNullable<RoleContext['config']['redis']>,
 ): Role {
-  const { config, logger } = context;
-  const registry = registryOf(config);
   const sink = createRedisCounters(settings);
-  const topology = countersTopology({
-    imageStats: config.topics.stats,
-    codec: registry.codec,
+  const { lingerMs } = settings;
+  return statsSinkRole(context, {
+    name: 'counters',
+    service: 'Redis',
     sink,
-    lingerMs: settings.lingerMs,
-    onUndecodable: leaveOut(logger),
+    topology: (deps) => countersTopology({ ...deps, sink, lingerMs }),
+    metrics: [
+      ['counted', 'darkroom_redis_images_counted_total', 'Images that were counted'],
+      ['repeated', 'darkroom_redis_images_repeated_total', 'Images that came again and were left out'],
+      ['losses', 'darkroom_redis_losses_total', 'How often Redis had lost what it had been given'],
+    ],
   });
-  return streamsRole(
-    {
-      name: 'counters',
-      topology,
-      dependencies: [registry.dependency, { name: 'Redis', reach: (signal) => sink.check({ signal }) }],
-      memoryBudgetBytes: STATS_MEMORY_BYTES,
-      probes: redisProbes(sink),
-      release: () => sink.close(),
-    },
-    context,
-  );
 }
-
-const COUNTERS = [
-  ['counted', 'images_counted', 'Images that were counted'],
-  ['repeated', 'images_repeated', 'Images that came again and were left out'],
-  ['losses', 'losses', 'How often Redis had lost what it had been given'],
-] as const;
-
-const redisProbes = (sink: RedisCounters): readonly Probe[] =>
-  COUNTERS.map(([field, name, help]) => ({
-    name: `darkroom_redis_${name}_total`,
-    help,
-    kind: 'counter',
-    read: () => [{ value: sink.counts()[field] }],
-  }));

@@ -3,7 +3,7 @@ import { countsTopology } from '../../../src/app/counts.ts';
 import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
 import { createLocalCodec } from '../../../src/serdes/local-codec.ts';
 import { TopologyTestDriver } from '../../../src/topology/index.ts';
-import { anEvent } from './stats-events.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 const MINUTE_MS = 60_000;
 const codec = createLocalCodec();

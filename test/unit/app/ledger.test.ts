@@ -3,7 +3,7 @@ import { LEDGER_RETENTION_MS, ledger, ledgerStore } from '../../../src/app/ledge
 import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
 import { jsonSerde } from '../../../src/serdes/json-serde.ts';
 import { StreamsBuilder, stringSerde, TopologyTestDriver } from '../../../src/topology/index.ts';
-import { anEvent } from './stats-events.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 const START_MS = Date.parse('2026-11-21T00:00:00.000Z');
 

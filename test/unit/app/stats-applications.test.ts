@@ -10,7 +10,7 @@ import {
   TopologyTestDriver,
 } from '../../../src/topology/index.ts';
 import { COLUMN_NAMES } from '../../../src/warehouse/columns.ts';
-import { anEvent } from './stats-events.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 const local = createLocalCodec();
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Account, accountTable, type Counts, countKey } from '../../../dev/demo/account.ts';
 import type { Sample } from '../../../dev/samples/index.ts';
 import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 const sample: Sample = {
   name: 'cat.jpg',
@@ -19,46 +20,7 @@ const broken: Sample = {
   code: 'IMAGE_CORRUPT',
 };
 
-function event(change: Partial<ImageProcessed>): ImageProcessed {
-  return {
-    eventId: 'cat',
-    attemptId: null,
-    revision: 1,
-    customerId: 'acme',
-    source: 'upload',
-    outcome: 'processed',
-    code: null,
-    reason: null,
-    type: 'jpeg',
-    bytes: 3,
-    width: 1,
-    height: 1,
-    frames: 1,
-    hasAlpha: false,
-    sha256: null,
-    megapixels: 0.3072,
-    colourSpace: 'srgb',
-    orientation: null,
-    hasLocation: false,
-    cameraMake: null,
-    cameraModel: null,
-    dominantColour: '#47293a',
-    palette: ['#47293a', '#4ea156'],
-    thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
-    perceptualHash: '442aae6231062044',
-    pipeline: 'standard@1',
-    renditions: [],
-    createdAt: null,
-    receivedAt: 0,
-    processedAt: 0,
-    durationMs: 0,
-    sourceTopic: 'image-uploads',
-    sourcePartition: 0,
-    sourceOffset: 0,
-    replaces: null,
-    ...change,
-  };
-}
+const event = (change: Partial<ImageProcessed>) => anEvent({ eventId: 'cat', ...change });
 
 function accountOf(events: readonly ImageProcessed[]): Account {
   const account = new Account();

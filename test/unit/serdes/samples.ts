@@ -1,5 +1,5 @@
-import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
 import type { ImageUploaded } from '../../../src/serdes/image-uploaded.generated.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 export const upload: ImageUploaded = {
   imageId: '0123456789abcdef0123456789abcdef',
@@ -12,33 +12,10 @@ export const upload: ImageUploaded = {
   receivedAt: 1_795_000_000_123,
 };
 
-export const processed: ImageProcessed = {
+export const processed = anEvent({
   eventId: upload.imageId,
-  attemptId: null,
-  revision: 1,
-  customerId: 'acme',
-  source: 'upload',
-  outcome: 'processed',
-  code: null,
-  reason: null,
-  type: 'jpeg',
-  bytes: 1234,
   width: 640,
   height: 480,
-  frames: 1,
-  hasAlpha: false,
-  sha256: 'ab'.repeat(32),
-  megapixels: 0.3072,
-  colourSpace: 'srgb',
-  orientation: null,
-  hasLocation: false,
-  cameraMake: null,
-  cameraModel: null,
-  dominantColour: '#47293a',
-  palette: ['#47293a', '#4ea156'],
-  thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
-  perceptualHash: '442aae6231062044',
-  pipeline: 'standard@1',
   renditions: [
     {
       name: 'thumb',
@@ -50,12 +27,9 @@ export const processed: ImageProcessed = {
       bytes: 4321,
     },
   ],
-  createdAt: null,
   receivedAt: 1_795_000_000_123,
   processedAt: 1_795_000_000_456,
   durationMs: 42,
-  sourceTopic: 'image-uploads',
   sourcePartition: 3,
   sourceOffset: 2 ** 52,
-  replaces: null,
-};
+});

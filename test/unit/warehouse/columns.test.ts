@@ -1,52 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { type ImageProcessed, imageProcessedSchema } from '../../../src/serdes/image-processed.generated.ts';
+import { imageProcessedSchema } from '../../../src/serdes/image-processed.generated.ts';
 import { COLUMN_NAMES, COLUMNS, EVENT_ONLY, statisticsRow } from '../../../src/warehouse/columns.ts';
 import { type Dialect, migrationFiles, perMonth, readSql, statementsOf } from '../../../src/warehouse/sql.ts';
+import { anEvent } from '../../support/image-event.ts';
 
 const schema: { fields: { name: string; type: unknown }[] } = JSON.parse(imageProcessedSchema);
 const eventOnly: readonly string[] = EVENT_ONLY;
 const fields = schema.fields.filter(({ name }) => !eventOnly.includes(name));
 
-const event: ImageProcessed = {
-  eventId: '0123456789abcdef0123456789abcdef',
-  attemptId: null,
-  revision: 1,
-  customerId: 'acme',
-  source: 'upload',
-  outcome: 'processed',
-  code: null,
-  reason: null,
-  type: 'jpeg',
-  bytes: 1234,
+const event = anEvent({
   width: 640,
   height: 480,
-  frames: 1,
-  hasAlpha: false,
-  sha256: 'ab'.repeat(32),
-  megapixels: 0.3072,
-  colourSpace: 'srgb',
-  orientation: null,
-  hasLocation: false,
-  cameraMake: null,
-  cameraModel: null,
-  dominantColour: '#47293a',
-  palette: ['#47293a', '#4ea156'],
-  thumbHash: 'WQgKHZCGaIh/h4eBh2iIhnd/ewgn',
-  perceptualHash: '442aae6231062044',
-  pipeline: 'standard@1',
   renditions: [
     { name: 'thumb', bucket: 'b', key: 'k', contentType: 'image/webp', width: 1, height: 1, bytes: 100 },
     { name: 'large', bucket: 'b', key: 'l', contentType: 'image/webp', width: 2, height: 2, bytes: 900 },
   ],
-  createdAt: null,
   receivedAt: Date.UTC(2026, 10, 20, 12, 0, 0, 123),
   processedAt: Date.UTC(2026, 10, 20, 12, 0, 1),
   durationMs: 45,
-  sourceTopic: 'image-uploads',
   sourcePartition: 3,
   sourceOffset: 17,
-  replaces: null,
-};
+});
 const place = { partition: 2, offset: 99 };
 
 /** Names in the parentheses after `begin`. */

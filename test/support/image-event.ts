@@ -1,6 +1,6 @@
-// Events as they lie on image-stats, for tests of what reads them.
-import type { ImageProcessed } from '../../../src/serdes/image-processed.generated.ts';
+import type { ImageProcessed } from '../../src/serdes/image-processed.generated.ts';
 
+/** An event as it lies on image-stats, with what a test wants otherwise. */
 export const anEvent = (change: Partial<ImageProcessed> = {}): ImageProcessed => ({
   eventId: '0123456789abcdef0123456789abcdef',
   attemptId: null,
