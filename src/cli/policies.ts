@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { parsePixels, parseSize } from '../config/units.ts';
-import { DECODABLE_FORMATS } from '../processors/guard/guard.ts';
+import { DECODABLE_FORMATS } from '../processors/guard/decodable.ts';
 import { RENDITION_FORMATS } from '../processors/types.ts';
 import { customerProblem } from '../sources/customer-id.ts';
 import type { PolicyLimits } from './policies-run.ts';

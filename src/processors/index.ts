@@ -1,6 +1,7 @@
 export { checkWatermarks } from './drawing/watermark.ts';
 export { perceptualDistance } from './facts/perceptual-hash.ts';
-export { DECODABLE_FORMATS, DEFAULT_LIMITS, type DecodableFormat, type Limits } from './guard/guard.ts';
+export { DECODABLE_FORMATS, type DecodableFormat } from './guard/decodable.ts';
+export { DEFAULT_LIMITS, type Limits } from './guard/guard.ts';
 export { identify } from './guard/identify.ts';
 export { createDarkroom, type DarkroomOptions } from './isolation/isolation.ts';
 export {

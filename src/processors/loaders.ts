@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { DecodableFormat } from './guard/guard.ts';
+import type { DecodableFormat } from './guard/decodable.ts';
 import type { RenditionFormat } from './types.ts';
 
 /** Decoders of libvips, by the format that they read. */

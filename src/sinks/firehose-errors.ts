@@ -1,4 +1,5 @@
 import { StreamsError } from '../topology/errors.ts';
+import { statusOf, textOf } from './sdk-error.ts';
 
 /** The place or the key to it is wrong: a configuration that was never right, or an operator's change. */
 const ACCESS: Readonly<Record<string, readonly [code: string, whatToDo: string]>> = {
@@ -80,18 +81,4 @@ function refused(
   reason: string,
 ): StreamsError {
   return new StreamsError(code, disposition, `Firehose refused stream ${stream}: ${reason}; ${whatToDo}`);
-}
-
-function textOf(error: unknown, property: string): string | undefined {
-  const value: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, property) : undefined;
-  return typeof value === 'string' ? value : undefined;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const metadata: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, '$metadata') : undefined;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  return typeof status === 'number' ? status : undefined;
 }

@@ -1,4 +1,5 @@
 import { type Disposition, StreamsError } from '../topology/errors.ts';
+import { statusOf, textOf } from './sdk-error.ts';
 
 /** What S3's answer says, as far as what is to be done about it differs. */
 export type S3Verdict =
@@ -21,20 +22,6 @@ const CONFIGURATION: Readonly<Record<string, readonly [code: string, whatToDo: s
   Forbidden: ['S3_ACCESS_DENIED', 'grant s3:GetObject, s3:PutObject and s3:ListBucket on it'],
 };
 const TRANSIENT_4XX = new Set([408, 409, 425, 429]);
-
-function textOf(error: unknown, property: string): string | undefined {
-  const value: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, property) : undefined;
-  return typeof value === 'string' ? value : undefined;
-}
-
-function statusOf(error: unknown): number | undefined {
-  const metadata: unknown =
-    typeof error === 'object' && error !== null ? Reflect.get(error, '$metadata') : undefined;
-  const status: unknown =
-    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
-  return typeof status === 'number' ? status : undefined;
-}
 
 /** Judges an error of the SDK. Only its name, status and network code are repeated: messages may quote a request. */
 export function judge(error: unknown): S3Verdict {

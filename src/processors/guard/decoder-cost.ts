@@ -1,4 +1,4 @@
-import type { DecodableFormat, Header } from './guard.ts';
+import type { DecodableFormat, Header } from './decodable.ts';
 import { tiffUnit } from './tiff-unit.ts';
 
 /** Sharp and libvips with nothing to do but one small picture. */

@@ -1,15 +1,9 @@
-import type { Metadata } from 'sharp';
 import { reject } from '../refusal.ts';
 import type { ImageFormat, OwnLimits } from '../types.ts';
+import { type DecodableFormat, type Header, PIXEL_FORMATS } from './decodable.ts';
 import { decodedBytes, decoderBytes } from './decoder-cost.ts';
 import { countScans } from './jpeg-scans.ts';
 import { strangerKind } from './strangers.ts';
-
-/** Formats of pixels that the decoder on board can read. HEIC, BMP and JPEG XL are known by sight only. */
-const PIXEL_FORMATS = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
-/** With SVG, a program for a drawing machine: it must be allowed by name. */
-export const DECODABLE_FORMATS = [...PIXEL_FORMATS, 'svg'] as const;
-export type DecodableFormat = (typeof DECODABLE_FORMATS)[number];
 
 /** A file of less counts as this much in the ratio: a blank page is a hundred bytes in WebP, and no bomb. */
 const RATIO_FLOOR_BYTES = 4096;
@@ -84,12 +78,6 @@ export function guardFormat(bytes: Buffer, format: ImageFormat, limits: Limits):
   const code = stranger.kind === 'video' ? 'IMAGE_IS_VIDEO' : 'IMAGE_IS_DOCUMENT';
   throw reject(code, `the bytes are ${stranger.name}, no image; send an image: allowed are ${list}`);
 }
-
-/** What the guard asks of a header. */
-export type Header = Pick<
-  Metadata,
-  'width' | 'height' | 'pages' | 'compression' | 'channels' | 'depth' | 'isProgressive' | 'chromaSubsampling'
->;
 
 /** Checks what the header promises, before anything is decoded. Throws a Refusal. */
 export function guardHeader(bytes: Buffer, format: DecodableFormat, header: Header, limits: Limits): void {

@@ -6,12 +6,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { flatPng } from '../../../dev/samples/flat-png.ts';
 import { develop } from '../../../src/processors/develop.ts';
-import {
-  DECODABLE_FORMATS,
-  DEFAULT_LIMITS,
-  type Limits,
-  narrowed,
-} from '../../../src/processors/guard/guard.ts';
+import { DECODABLE_FORMATS } from '../../../src/processors/guard/decodable.ts';
+import { DEFAULT_LIMITS, type Limits, narrowed } from '../../../src/processors/guard/guard.ts';
 import { STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
 
 const flat = (width: number, height: number) =>

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { prepareProcess } from '../../../../src/processors/develop.ts';
-import { DECODABLE_FORMATS, DEFAULT_LIMITS } from '../../../../src/processors/guard/guard.ts';
+import { DECODABLE_FORMATS } from '../../../../src/processors/guard/decodable.ts';
+import { DEFAULT_LIMITS } from '../../../../src/processors/guard/guard.ts';
 
 const [allowed = '', ...paths] = process.argv.slice(2);
 prepareProcess({ ...DEFAULT_LIMITS, formats: DECODABLE_FORMATS.filter((format) => format === allowed) });
