@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Producer } from 'kafkajs';
+import type { SteadyProducer } from './steady-producer.ts';
 import { type Event, topicsOf, WINDOW_MS } from './topology.ts';
 
 const KEYS = 40;
@@ -11,15 +11,18 @@ const TURN_MS = 50;
 const STEP_MS = 20;
 const DISORDER_MS = 2_000;
 
-/** Writes events to both inputs, steadily, until it is told to stop. Which events it writes is the seed's. */
+/**
+ * Writes events to both inputs, steadily, until it is told to stop. Which events it writes is the seed's; those of a send that
+ * failed are written or not, which the oracle sees in the topics, and are not written again.
+ */
 export class Feed {
-  readonly #producer: Producer;
+  readonly #producer: SteadyProducer;
   readonly #topics: ReturnType<typeof topicsOf>;
   readonly #random: () => number;
   readonly #firstMs = Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS;
   #next = 0;
 
-  constructor(producer: Producer, run: string, random: () => number) {
+  constructor(producer: SteadyProducer, run: string, random: () => number) {
     this.#producer = producer;
     this.#topics = topicsOf(run);
     this.#random = random;
@@ -38,12 +41,15 @@ export class Feed {
   /** One more event for each key in each window there was: what comes of it tells what the stores hold. */
   async probe(): Promise<void> {
     const endMs = this.#firstMs + this.#next * STEP_MS;
-    const events: [string, Event][] = [];
-    for (let atMs = this.#firstMs; atMs < endMs; atMs += WINDOW_MS) {
-      for (let key = 0; key < KEYS; key++)
-        events.push([`key-${key}`, this.#eventAt(atMs + Math.floor(this.#random() * WINDOW_MS))]);
-    }
-    await this.#send(events, []);
+    const events = (): [string, Event][] => {
+      const all: [string, Event][] = [];
+      for (let atMs = this.#firstMs; atMs < endMs; atMs += WINDOW_MS) {
+        for (let key = 0; key < KEYS; key++)
+          all.push([`key-${key}`, this.#eventAt(atMs + Math.floor(this.#random() * WINDOW_MS))]);
+      }
+      return all;
+    };
+    while (!(await this.#send(events(), [])));
   }
 
   #event(): [string, Event] {
@@ -55,15 +61,14 @@ export class Feed {
     return { id: this.#next++, group: `group-${Math.floor(this.#random() * GROUPS)}`, atMs };
   }
 
-  async #send(left: readonly [string, Event][], right: readonly [string, Event][]): Promise<void> {
+  #send(left: readonly [string, Event][], right: readonly [string, Event][]): Promise<boolean> {
     const messages = (events: readonly [string, Event][]) =>
       events.map(([key, event]) => ({ key, value: JSON.stringify(event), timestamp: String(event.atMs) }));
-    await this.#producer.sendBatch({
-      acks: -1,
-      topicMessages: [
+    return this.#producer.send(
+      [
         { topic: this.#topics.left, messages: messages(left) },
         { topic: this.#topics.right, messages: messages(right) },
       ].filter((topic) => topic.messages.length > 0),
-    });
+    );
   }
 }

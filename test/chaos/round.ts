@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel, type Producer } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import type { Guarantee } from '../../src/topology/index.ts';
 import { seededRandom } from '../faults/harness/random.ts';
 import { type Committed, readCommitted } from '../recount/committed.ts';
@@ -12,6 +12,7 @@ import { attack, type Fault } from './faults.ts';
 import { Feed } from './feed.ts';
 import { createMember, type Member } from './member-process.ts';
 import { expectedOutputs, type Output } from './oracle.ts';
+import { SteadyProducer } from './steady-producer.ts';
 import { topicsOf, type Variant } from './topology.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -65,11 +66,11 @@ export async function runRound(cluster: Cluster, options: RoundOptions): Promise
     retry: { retries: 1000, initialRetryTime: 100, maxRetryTime: 1_000 },
   });
   const admin = kafka.admin();
-  const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
+  const producer = new SteadyProducer(kafka, say);
   const members: Member[] = [];
   const feeding = new AbortController();
   try {
-    await Promise.all([admin.connect(), producer.connect()]);
+    await admin.connect();
     await createTopics(admin, run, cluster.replicationFactor);
     for (let index = 1; index <= MEMBERS; index++) {
       const env = {
@@ -118,7 +119,7 @@ export async function runRound(cluster: Cluster, options: RoundOptions): Promise
     await Promise.allSettled(members.map(({ process }) => process.kill()));
     await Promise.allSettled(members.flatMap(({ proxies }) => proxies.map((proxy) => proxy.close())));
     await deleteTopics(admin, run).catch(() => {}); // the brokers may be gone with the failure
-    await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    await Promise.allSettled([admin.disconnect(), producer.close()]);
   }
 }
 
@@ -226,7 +227,7 @@ async function patiently<T>(ask: () => Promise<T>): Promise<T> {
  */
 async function untilMarked(
   cluster: Cluster,
-  producer: Producer,
+  producer: SteadyProducer,
   { run, variant }: RoundOptions,
 ): Promise<string[]> {
   const topics = [...expectedOutputs(variant, [], []).keys()].map((output) => topicsOf(run)[output]);
@@ -235,7 +236,7 @@ async function untilMarked(
     key: MARK,
     value: null,
   }));
-  await producer.sendBatch({ acks: -1, topicMessages: topics.map((topic) => ({ topic, messages })) });
+  while (!(await producer.send(topics.map((topic) => ({ topic, messages })))));
   const endMs = Date.now() + MARKS_WITHIN_MS;
   const open = new Set(topics);
   while (open.size > 0 && Date.now() < endMs) {
