@@ -1,10 +1,10 @@
 // npm test [-- SUITE…]: lint, types, then every suite on what it needs. Ends with a table and "N passed, N failed".
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireStack } from '../dev/stack/stack.ts';
+import { runToEnd } from './support/run-to-end.ts';
 
 interface Outcome {
   passed: number;
@@ -61,7 +61,7 @@ summarise();
 
 /** A check that is one test: it passes or fails as a whole. */
 async function script(name: string): Promise<Outcome> {
-  const code = await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['run', '--silent', name]);
+  const code = await runToEnd(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['run', '--silent', name]);
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 };
 }
 
@@ -74,7 +74,7 @@ async function vitest(project: string): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   try {
     const report = join(folder, 'report.json');
-    const code = await run(process.execPath, [
+    const code = await runToEnd(process.execPath, [
       '--disable-warning=TimeoutNegativeWarning',
       join(root, 'node_modules', 'vitest', 'vitest.mjs'),
       ...['run', '--project', project],
@@ -113,14 +113,6 @@ function startOf(message: string): string {
 function couldNotRun(why: string): Outcome {
   process.stdout.write(`${why}\n`);
   return { passed: 0, failed: 1, skipped: 0, failures: [why] };
-}
-
-function run(command: string, args: readonly string[]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit' });
-    child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
-  });
 }
 
 function summarise(): void {

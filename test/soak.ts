@@ -1,9 +1,9 @@
 // npm run soak [-- PART-OF-A-FILE'S-NAME…]: the tests whose waits, outages and intervals are in test/support/durations.ts, with real
 // values. Takes hours; ends as vitest does, with 1 if a test has failed.
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { requireStack } from '../dev/stack/stack.ts';
+import { runToEnd } from './support/run-to-end.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const FILES = {
@@ -25,15 +25,8 @@ const FILES = {
 function run(project: string, files: readonly string[]): Promise<number> {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const paths = files.map((file) => `test/${project}/${file}`);
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [vitest, 'run', '--project', project, ...paths], {
-      cwd: root,
-      stdio: 'inherit',
-      env: { ...process.env, DURATIONS: 'real' },
-    });
-    child.on('error', reject);
-    child.on('exit', (code) => resolve(code ?? 1));
-  });
+  const args = [vitest, 'run', '--project', project, ...paths];
+  return runToEnd(process.execPath, args, { ...process.env, DURATIONS: 'real' });
 }
 
 const asked = process.argv.slice(2);
