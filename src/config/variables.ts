@@ -18,7 +18,7 @@ import {
   type Variable,
 } from './variable.ts';
 
-/** Those that the decoder on board can read; src/processors/guard/guard.ts says the same, held together by the compiler. */
+/** Those that the decoder on board can read; src/processors/guard/decodable.ts says the same, held together by the compiler. */
 const FORMATS = [
   'jpeg',
   'png',

@@ -1,3 +1,5 @@
+import { statusOf, textOf } from '../sinks/sdk-error.ts';
+
 /** What an answer of SQS says, as far as what is to be done about it differs. */
 export type SqsVerdict =
   | { readonly kind: 'transient'; readonly reason: string }
@@ -35,16 +37,4 @@ export function judgeSqs(error: unknown): SqsVerdict {
   }
   const code = status === 403 ? ACCESS_DENIED[0] : 'SQS_REQUEST_REFUSED';
   return { kind: 'refused', code, reason: `${name} ${status}` };
-}
-
-function propertyOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-}
-function textOf(error: unknown, name: string): string | undefined {
-  const value = propertyOf(error, name);
-  return typeof value === 'string' ? value : undefined;
-}
-function statusOf(error: unknown): number | undefined {
-  const status = propertyOf(propertyOf(error, '$metadata'), 'httpStatusCode');
-  return typeof status === 'number' ? status : undefined;
 }
