@@ -9,6 +9,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const NOT_OURS = [
   'DARKROOM_STACK', // variables of the local stack
   'DARKROOM_IMAGE',
+  'DARKROOM_SERVICE', // tells a step's program whose it is
   'CLUSTER_AUTHORIZATION_FAILED',
   'CONCURRENT_TRANSACTIONS',
   'DUPLICATE_SEQUENCE_NUMBER',
