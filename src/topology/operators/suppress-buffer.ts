@@ -54,8 +54,8 @@ export class SuppressBuffer {
   readonly #store: BufferStore;
   readonly #serdes: BufferSerdes;
   readonly #topic: string;
-  /** Counted when it is first asked for: an unbounded buffer need not know. */
-  #held: { records: number; bytes: number } | undefined;
+  /** Counted when it is first asked for, since an unbounded buffer need not know, and again after writes were taken back. */
+  #held: { records: number; bytes: number; readonly takenBack: number | undefined } | undefined;
 
   constructor(store: BufferStore, serdes: BufferSerdes) {
     this.#store = store;
@@ -65,8 +65,9 @@ export class SuppressBuffer {
 
   /** How many changes wait, and the bytes of their rows. */
   get held(): { readonly records: number; readonly bytes: number } {
-    if (this.#held) return this.#held;
-    this.#held = { records: 0, bytes: 0 };
+    const { takenBack } = this.#store.bytes;
+    if (this.#held && this.#held.takenBack === takenBack) return this.#held;
+    this.#held = { records: 0, bytes: 0, takenBack };
     for (const [row, value] of this.#byTime()) this.#count(1, row, value);
     return this.#held;
   }

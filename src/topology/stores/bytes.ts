@@ -16,6 +16,8 @@ export interface OrderedBytes {
 }
 
 export interface MutableBytes extends OrderedBytes {
+  /** How often writes were taken back, as those of a record that failed: what was derived of rows before is stale. Absent: never. */
+  readonly takenBack?: number;
   /** `null` deletes. The store keeps the buffers: they must not change afterwards. */
   put(key: Buffer, value: Buffer | null): void;
   /** Removes all rows below `key`, for good: writing there does nothing from now on. Costs no more than a put. */

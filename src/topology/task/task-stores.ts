@@ -29,6 +29,7 @@ export class TaskStores {
   readonly #taken = new Map<StagedBatch, readonly number[]>();
   readonly #undo: { readonly overlay: Overlay; readonly key: Buffer; readonly value: Buffer | null }[] = [];
   #undoing = false;
+  #takenBack = 0;
 
   constructor({ specs, storage, clocks, undoable, onWrite }: TaskStoresOptions) {
     this.#storage = storage;
@@ -66,6 +67,7 @@ export class TaskStores {
     for (const { overlay, key, value } of this.#undo.toReversed()) overlay.put(key, value);
     this.#undoing = false;
     this.#undo.length = 0;
+    this.#takenBack++;
   }
 
   /** The turn is over. */
@@ -92,7 +94,11 @@ export class TaskStores {
   }
 
   #remembering(overlay: Overlay) {
+    const takenBack = () => this.#takenBack;
     return {
+      get takenBack() {
+        return takenBack();
+      },
       maxKeyBytes: overlay.maxKeyBytes,
       get: (key: Buffer) => overlay.get(key),
       range: (from: Buffer | null, to: Buffer | null, reverse?: boolean) => overlay.range(from, to, reverse),
