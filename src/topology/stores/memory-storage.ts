@@ -3,11 +3,28 @@ import { nextPair, sortedMap, type TextRange, textOf, textRange } from './sorted
 
 type Row = readonly [key: Buffer, value: Buffer];
 
+/** A value as it is kept: nothing else lives as long as it. */
+type Kept = string | Buffer;
+
+/** Up to so many bytes a text takes less than a buffer of its own, and half of Node's pool gives parts to buffers. */
+const SHORT_BYTES = 4 * 1024;
+
 /** Expired rows that one `apply` removes per store, at least, so that a whole segment never stops the task. */
 const SWEPT_ROWS = 1000;
 
+/** Buffers are often parts: of the pool that short ones share, or of an answer with a thousand rows. A copy holds nothing else. */
+function kept(value: Buffer): Kept {
+  if (value.length <= SHORT_BYTES) return textOf(value);
+  if (value.length === value.buffer.byteLength) return value;
+  const own = Buffer.allocUnsafeSlow(value.length);
+  value.copy(own);
+  return own;
+}
+
+const bytesOf = (value: Kept): Buffer => (typeof value === 'string' ? Buffer.from(value, 'latin1') : value);
+
 class MemoryRows implements OrderedBytes {
-  readonly #rows = sortedMap<Row>();
+  readonly #rows = sortedMap<Kept>();
   #floor = '';
 
   get floor(): Buffer {
@@ -16,7 +33,8 @@ class MemoryRows implements OrderedBytes {
 
   get(key: Buffer): Buffer | null {
     const text = textOf(key);
-    return text < this.#floor ? null : (this.#rows.get(text)?.[1] ?? null);
+    const value = text < this.#floor ? undefined : this.#rows.get(text);
+    return value === undefined ? null : bytesOf(value);
   }
 
   *range(from: Buffer | null, to: Buffer | null, reverse = false): Generator<Row, void> {
@@ -24,10 +42,10 @@ class MemoryRows implements OrderedBytes {
     let last: string | null = null;
     for (;;) {
       const low: string = range.from !== null && range.from > this.#floor ? range.from : this.#floor;
-      const pair: [string, Row] | undefined = nextPair(this.#rows, { ...range, from: low }, last);
+      const pair: [string, Kept] | undefined = nextPair(this.#rows, { ...range, from: low }, last);
       if (pair === undefined) return;
       last = pair[0];
-      yield pair[1];
+      yield [bytesOf(last), bytesOf(pair[1])];
     }
   }
 
@@ -35,7 +53,7 @@ class MemoryRows implements OrderedBytes {
     const text = textOf(key);
     if (text < this.#floor) return;
     if (value === null) this.#rows.delete(text);
-    else this.#rows.set(text, [key, value]);
+    else this.#rows.set(text, kept(value));
   }
 
   dropBelow(key: Buffer): void {

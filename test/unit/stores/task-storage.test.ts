@@ -29,6 +29,25 @@ describe.each(storages)('a task storage in $name', ({ open }) => {
     expect(storage.position('b')).toBe(2 ** 40);
   });
 
+  test('keeps rows, not the larger buffers that they came in', () => {
+    using temporary = open();
+    const { storage } = temporary;
+    const answer = Buffer.alloc(1024 * 1024, 'a');
+    const writes = [10, 10_000].map((bytes, index) => {
+      const [from, to] = [index * 20_000, index * 20_000 + bytes];
+      return { store: 'a', key: answer.subarray(to, to + 8), value: answer.subarray(from, to), timestamp: 0 };
+    });
+    answer.write('1', 10);
+    answer.write('2', 30_000);
+    storage.apply(writes, new Map());
+    answer.fill('b');
+    const rows = [...storage.rows('a').range(null, null)];
+    expect(rows.map(([key, value]) => [`${key}`, value.length, value.includes('b')])).toEqual([
+      ['1aaaaaaa', 10, false],
+      ['2aaaaaaa', 10_000, false],
+    ]);
+  });
+
   test('wipes one store, with its position', () => {
     using temporary = open();
     const { storage } = temporary;
