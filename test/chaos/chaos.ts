@@ -27,6 +27,8 @@ export interface ChaosReport {
   readonly stateWrong: number;
   /** Processes that ended without our doing. */
   readonly surprises: number;
+  /** What is wrong, in words, and how to see it again. */
+  readonly notes: readonly string[];
 }
 
 /** Rounds of faults, one after another, each told with what came of it. */
@@ -34,6 +36,7 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
   const { seed, first, rounds, say } = options;
   const deal = dealer(seededRandom(seed));
   const report = { rounds: 0, missing: 0, double: 0, stateWrong: 0, surprises: 0 };
+  const told: string[] = [];
   for (let round = 1; round < first + rounds; round++) {
     const dealt = deal(FAULTS_A_ROUND);
     if (round < first) continue;
@@ -47,20 +50,22 @@ export async function runChaos(cluster: Cluster, options: ChaosOptions): Promise
       guarantee: options.guarantee,
       say,
     });
-    for (const line of [...notes, ...surprises]) say(line);
     const { missing, double, stateWrong } = verdict;
     say(
       `round ${round}: ${inputs} events, ${outputs} results, ${missing} missing, ${double} double, ${stateWrong} wrong`,
     );
-    if (notes.length + surprises.length > 0)
-      say(`logs and state are in ${folder}; again with --seed ${seed} --first ${round} --rounds 1`);
+    const lines = [...notes, ...surprises];
+    if (lines.length > 0)
+      lines.push(`logs and state are in ${folder}; again with --seed ${seed} --first ${round} --rounds 1`);
+    for (const line of lines) say(line);
+    told.push(...lines);
     report.rounds++;
     report.missing += missing;
     report.double += double;
     report.stateWrong += stateWrong;
     report.surprises += surprises.length;
   }
-  return report;
+  return { ...report, notes: told };
 }
 
 /** Deals faults so that every kind has come before one comes again. */

@@ -143,8 +143,8 @@ async function deleteTopics(admin: Admin, run: string): Promise<void> {
 /** Keeps what lies in the round's topics, one file each, for whoever looks into what went wrong. */
 async function keepTopics(cluster: Cluster, folder: string, { run }: RoundOptions): Promise<void> {
   for (const [name, topic] of Object.entries(topicsOf(run))) {
-    const lines = (await read(cluster, topic)).map(({ partition, offset, key, value }) =>
-      [partition, offset, key?.toString(), value?.toString()].join(' '),
+    const lines = (await read(cluster, topic)).map(({ partition, offset, key, value, written }) =>
+      [partition, offset, key?.toString(), value?.toString(), written].join(' '),
     );
     await writeFile(join(folder, `${name}.txt`), `${lines.join('\n')}\n`);
   }

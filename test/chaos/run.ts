@@ -80,7 +80,7 @@ async function chaos({ brokers, json, ...options }: Options): Promise<void> {
   say(`seed ${seed}`);
   const cluster = await startCluster(brokers === '3' ? 3 : 1, say);
   try {
-    const { surprises, ...verdict } = await runChaos(cluster, { ...options, seed, say });
+    const { surprises, notes: _said, ...verdict } = await runChaos(cluster, { ...options, seed, say });
     if (json) process.stdout.write(`${JSON.stringify(verdict)}\n`);
     else say(JSON.stringify(verdict));
     const { missing, double, stateWrong } = verdict;

@@ -30,16 +30,20 @@ export function judge(
       const wanted = values.get(key) ?? [];
       const open = tally(wanted);
       const inOrder: string[] = [];
-      for (const { partition, offset, value } of actual.get(key) ?? []) {
+      const firsts = new Map<string, Committed>();
+      for (const record of actual.get(key) ?? []) {
+        const { partition, offset, value, written } = record;
         const text = value?.toString() ?? 'null';
-        const place = `${output} ${partition}@${offset}, ${key}: ${text}`;
+        const place = `${output} ${partition}@${offset}, ${key}: ${text}, ${written}`;
         const left = open.get(text);
+        const first = firsts.get(text);
         if (left) {
           open.set(text, left - 1);
           inOrder.push(text);
+          firsts.set(text, record);
         } else if (left === 0) {
           verdict.double++;
-          own.push(`double: ${place}`);
+          own.push(`double: ${place}; before @${first?.offset} ${first?.written}`);
         } else {
           verdict.stateWrong++;
           own.push(`wrong: ${place}`);

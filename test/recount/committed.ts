@@ -1,7 +1,12 @@
 import { type Batch, Wire, type WireRecord } from './kafka-wire.ts';
 
-export interface Committed extends WireRecord {
+export interface Committed extends CommittedRecord {
   readonly partition: number;
+}
+
+export interface CommittedRecord extends WireRecord {
+  /** Producer and epoch that wrote it, and the offset that committed it. */
+  readonly written: string;
 }
 
 /** Every committed record of a topic, as its control records tell: no broker's list and no client decides what was aborted. */
@@ -36,15 +41,21 @@ export async function readCommitted(brokers: string, topic: string): Promise<rea
 }
 
 /** A transaction's records count from its commit marker on; those of an aborted or open one never. */
-export function committedOf(batches: readonly Batch[]): WireRecord[] {
-  const open = new Map<bigint, WireRecord[]>();
-  const committed: WireRecord[] = [];
-  for (const { producerId, transactional, ends, records } of batches) {
+export function committedOf(batches: readonly Batch[]): CommittedRecord[] {
+  const open = new Map<bigint, Batch[]>();
+  const committed: CommittedRecord[] = [];
+  const commit = ({ producerId, producerEpoch, records }: Batch, how: string) => {
+    const written = `by producer ${producerId} in epoch ${producerEpoch}${how}`;
+    for (const record of records) committed.push({ ...record, written });
+  };
+  for (const batch of batches) {
+    const { producerId, producerEpoch, transactional, ends, nextOffset } = batch;
     const own = open.get(producerId) ?? [];
-    if (ends === 'commit') committed.push(...own);
+    if (ends === 'commit')
+      for (const one of own) commit(one, `, committed at ${nextOffset - 1} in epoch ${producerEpoch}`);
     if (ends) open.delete(producerId);
-    else if (transactional) open.set(producerId, [...own, ...records]);
-    else committed.push(...records);
+    else if (transactional) open.set(producerId, [...own, batch]);
+    else commit(batch, '');
   }
   return committed.sort((a, b) => a.offset - b.offset);
 }

@@ -17,6 +17,8 @@ const TIMEOUT_MS = 30_000;
 /** A stretch of records that were written at once. */
 export interface Batch {
   readonly producerId: bigint;
+  /** Every take-over of a transactional id has the next. */
+  readonly producerEpoch: number;
   readonly transactional: boolean;
   /** Ends a transaction of the producer. */
   readonly ends?: 'commit' | 'abort';
@@ -204,7 +206,7 @@ function batchOf(reader: Reader): Batch {
   const firstTimestamp = Number(reader.int64());
   const appendedAt = Number(reader.int64());
   const producerId = reader.int64();
-  reader.int16(); // producer epoch
+  const producerEpoch = reader.int16();
   reader.int32(); // sequence
   const count = reader.int32();
   const body = new Reader(decompress(attributes & 7, reader.rest()));
@@ -224,6 +226,7 @@ function batchOf(reader: Reader): Batch {
   const type = isControl ? records[0]?.key?.readInt16BE(2) : undefined; // 0 aborts, 1 commits, others are the broker's own
   return {
     producerId,
+    producerEpoch,
     transactional: (attributes & 16) !== 0,
     ...(type === 0 ? { ends: 'abort' } : type === 1 ? { ends: 'commit' } : {}),
     records: isControl ? [] : records,

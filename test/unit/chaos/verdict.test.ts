@@ -11,6 +11,7 @@ const at = (offset: number, key: string, value: string): Committed => ({
   headers: new Map(),
   key: Buffer.from(key),
   value: Buffer.from(value),
+  written: 'by nobody',
 });
 const event = (offset: number, key: string, fields: Event) => at(offset, key, JSON.stringify(fields));
 

@@ -6,6 +6,7 @@ import type { Count, Event } from '../../recount/places.ts';
 
 const batch = (offset: number, producerId: bigint, change: Partial<Batch> = {}): Batch => ({
   producerId,
+  producerEpoch: 0,
   transactional: true,
   records: [{ offset, timestamp: 0, headers: new Map(), key: null, value: Buffer.from(`${offset}`) }],
   nextOffset: offset + 1,
@@ -28,6 +29,11 @@ describe('what a topic says was committed', () => {
       marker(7, 2n, 'commit'),
     ];
     expect(offsetsOf(batches)).toEqual([0, 2, 4, 6]);
+  });
+
+  it('says who wrote a record, and what committed it', () => {
+    const [record] = committedOf([batch(0, 1n), { ...marker(1, 1n, 'commit'), producerEpoch: 2 }]);
+    expect(record?.written).toBe('by producer 1 in epoch 0, committed at 1 in epoch 2');
   });
 
   it('leaves out what is still open', () => {
