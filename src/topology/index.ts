@@ -39,7 +39,7 @@ export {
   untilTimeLimit,
   untilWindowCloses,
 } from './dsl/suppressed.ts';
-export type { ConsumedTable } from './dsl/table-sources.ts';
+export type { ConsumedGlobalTable, ConsumedTable } from './dsl/table-sources.ts';
 export { sessionWindows, timeWindows } from './dsl/windows.ts';
 export { type Disposition, StreamsError, TopologyError } from './errors.ts';
 export {

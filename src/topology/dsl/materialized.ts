@@ -43,6 +43,9 @@ export function planStore<K, V>(
 ): StorePlan {
   const queryable = materialized?.as;
   const name = queryable ?? draft.generateStoreName(prefix);
+  const { retentionMs = 0 } = materialized ?? {};
+  if (retentionMs < 0)
+    draft.problem(`retentionMs of the store "${name}" must be at least 0; got ${retentionMs}`);
   const serdes = givenSerdes(materialized, known);
   return {
     name,

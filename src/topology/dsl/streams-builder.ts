@@ -10,7 +10,7 @@ import type { Consumed } from './options.ts';
 import { deserializer } from './serdes.ts';
 import { StreamNode } from './stream-node.ts';
 import { TableNode } from './table-node.ts';
-import { type ConsumedTable, readGlobalTable, readTable } from './table-sources.ts';
+import { type ConsumedGlobalTable, type ConsumedTable, readGlobalTable, readTable } from './table-sources.ts';
 import type { Wrap } from './wrap.ts';
 
 export interface BuilderOptions {
@@ -80,7 +80,7 @@ export class StreamsBuilder {
    */
   globalTable<K = Buffer, V = Buffer>(
     topic: string,
-    consumed: ConsumedTable<K, V> = {},
+    consumed: ConsumedGlobalTable<K, V> = {},
   ): GlobalKTable<NonNullable<K>, NonNullable<V>> {
     return new GlobalTableNode(readGlobalTable(this.#draft, topic, consumed));
   }

@@ -24,9 +24,8 @@ function computeTable<K, V>(
 ): TableEnd {
   const { draft } = parent;
   const known = { key: parent.serdes.key, value: filters ? parent.serdes.value : undefined };
-  if (materialized && materialized.as === undefined) draft.generateStoreName(prefix);
-  const plan = materialized?.as === undefined ? undefined : planStore(draft, materialized, prefix, known);
-  const store = plan && timestampedKeyValueStore(plan.name, plan.options);
+  const plan = materialized && planStore(draft, materialized, prefix, known); // without a name it uses up an index all the same
+  const store = plan?.queryable === undefined ? undefined : timestampedKeyValueStore(plan.name, plan.options);
   if (store) draft.addStore(store);
   const name = draft.nameOr(as, prefix);
   let sendsOldValues = filters && parent.sendOldValues(false);
@@ -45,7 +44,7 @@ function computeTable<K, V>(
     ),
     serdes: givenSerdes(materialized, known),
     sources: parent.sources,
-    queryableStoreName: plan?.name,
+    queryableStoreName: plan?.queryable,
     view: () =>
       store
         ? { stores: [store.name], open: (context) => context.getStateStore(store) }

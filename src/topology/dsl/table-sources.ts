@@ -17,6 +17,9 @@ export type ConsumedTable<K, V> = Consumed<K, V> & {
   readonly materialized?: Materialized<NonNullable<K>, NonNullable<V>>;
 };
 
+/** A global table has no time that records could move: each keeps its own timestamp. */
+export type ConsumedGlobalTable<K, V> = Omit<ConsumedTable<K, V>, 'timestampExtractor'>;
+
 /** A table of the records that come in; its store is made if its user or something further down asks for it. */
 function keptTable(
   draft: GraphDraft,
@@ -59,36 +62,36 @@ function keptTable(
 }
 
 /** What the reading of a table's topic has in common with that of a global table's: names, serdes, the source. */
-function planSource<K, V>(draft: GraphDraft, topic: string, consumed: ConsumedTable<K, V>) {
-  const { as, key, value, timestampExtractor, materialized } = consumed;
+function planSource<K, V>(draft: GraphDraft, topic: string, consumed: ConsumedGlobalTable<K, V>) {
+  const { as, key, value, materialized } = consumed;
   if (as !== undefined) draft.checkName(as);
   const serdes: Serdes = { key: eraseSerde(key), value: eraseSerde(value) };
   const plan = planStore(draft, materialized, `${topic}-`, serdes);
   const sourceName = draft.suffixedNameOr(as, '-source', 'KSTREAM-SOURCE-');
   const name = draft.suffixedNameOr(as, '', SOURCE);
-  const extractor: Erased<Parameters<TimestampExtractor>, number> | undefined = timestampExtractor;
   const source = {
     kind: 'source' as const,
     name: sourceName,
     topics: [topic],
     deserializeKey: deserializer(serdes, 'key'),
     deserializeValue: deserializer(serdes, 'value'),
-    ...(extractor && { timestampExtractor: extractor }),
   };
   return { plan, name, source };
 }
 
 export function readTable<K, V>(draft: GraphDraft, topic: string, consumed: ConsumedTable<K, V>): TableEnd {
   const { plan, name, source } = planSource(draft, topic, consumed);
-  const { as, key, value } = consumed;
-  const node = draft.addSource(source, { label: as, serdes: [key, value] });
+  const { as, key, value, timestampExtractor } = consumed;
+  const extractor: Erased<Parameters<TimestampExtractor>, number> | undefined = timestampExtractor;
+  const timed = { ...source, ...(extractor && { timestampExtractor: extractor }) };
+  const node = draft.addSource(timed, { label: as, serdes: [key, value] });
   return keptTable(draft, name, node, plan, [node]);
 }
 
 export function readGlobalTable<K, V>(
   draft: GraphDraft,
   topic: string,
-  consumed: ConsumedTable<K, V>,
+  consumed: ConsumedGlobalTable<K, V>,
 ): GlobalTableEnd {
   const { plan, name, source } = planSource(draft, topic, consumed);
   if (consumed.materialized && plan.queryable === undefined) {

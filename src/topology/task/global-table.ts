@@ -71,17 +71,13 @@ export class GlobalTable {
   }
 
   #process(source: ConsumedRecord): void {
-    const { deserializeKey, deserializeValue, timestampExtractor } = this.spec.source;
-    const { topic, headers } = source;
+    const { deserializeKey, deserializeValue } = this.spec.source;
+    const { topic, headers, timestamp } = source;
     const key = deserializeKey(topic, source.key);
     const value = deserializeValue(topic, source.value);
-    const record = { key, value, timestamp: source.timestamp, headers };
-    const timestamp =
-      timestampExtractor?.({ ...record, context: source }, this.#clocks.streamTimeMs) ?? source.timestamp;
-    if (timestamp < 0) return;
     this.#source = source;
     this.#clocks.streamTimeMs = Math.max(this.#clocks.streamTimeMs, timestamp);
-    this.#processor.process({ ...record, timestamp });
+    this.#processor.process({ key, value, timestamp, headers });
   }
 
   #onlyStores(call: string): never {

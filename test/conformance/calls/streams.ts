@@ -34,9 +34,9 @@ const flatValueMapper = ({ fn, fnWithKey }: Entry) =>
 function split(adapter: Adapter, entry: Entry): undefined {
   const branched = adapter.stream(entry.from).branched(named(entry));
   const viaMap = entry.via === 'map';
-  const keys = new Map<string, string>();
+  const ids: (readonly [suffix: string, id: string])[] = [];
   const options = (branch: Omit<BranchEntry, 'fn'>, index: number) => {
-    keys.set(branch.name ?? String(index), branch.id);
+    ids.push([branch.name ?? String(index), branch.id]);
     return {
       ...named(branch),
       ...(!viaMap && { consumer: (s: Stream) => adapter.keep(branch.id, stream(s)) }),
@@ -54,8 +54,7 @@ function split(adapter: Adapter, entry: Entry): undefined {
       entry.name === undefined
         ? name.replace(/^KSTREAM-BRANCH-[0-9]{10}/, '')
         : name.slice(entry.name.length);
-    const id = keys.get(suffix);
-    if (id !== undefined) adapter.keep(id, stream(it));
+    for (const [own, id] of ids) if (own === suffix) adapter.keep(id, stream(it));
   }
 }
 
