@@ -86,6 +86,7 @@ function webReferences(env: Environment) {
 
 function engine(env: Environment) {
   const commitIntervalMs = env.get(V.commitIntervalMs);
+  const busyCommitIntervalMs = env.get(V.busyCommitIntervalMs);
   const transactionTimeoutMs = env.get(V.transactionTimeoutMs);
   env.rule(
     [V.commitIntervalMs, V.transactionTimeoutMs],
@@ -96,6 +97,7 @@ function engine(env: Environment) {
     applicationId: env.get(V.applicationId),
     guarantee: env.get(V.guarantee),
     commitIntervalMs,
+    busyCommitIntervalMs,
     sessionTimeoutMs: env.get(V.sessionTimeoutMs),
     transactionTimeoutMs,
     /** -1: the broker's default. */

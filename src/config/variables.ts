@@ -209,6 +209,9 @@ export const VARIABLES = {
   commitIntervalMs: duration('COMMIT_INTERVAL', 10, 60_000).default('100ms', {
     summary: 'How often finished work is committed; readers see events that late',
   }),
+  busyCommitIntervalMs: duration('BUSY_COMMIT_INTERVAL', 10, 60_000).default('500ms', {
+    summary: 'The same while images wait for a worker: fewer commits leave more to the workers',
+  }),
   sessionTimeoutMs: duration('SESSION_TIMEOUT', 6_000, 1_800_000).default('10s', {
     summary: 'A member that is silent for so long is taken for dead',
     reason: "the broker's group.min.session.timeout.ms and group.max.session.timeout.ms",

@@ -149,7 +149,7 @@ async function live(
         return positions;
       },
     },
-    commitIntervalMs: 0,
+    commitIntervalMs: () => 0,
     nowMs: () => 0,
     onCommitted: () => {},
     onSinkTrouble: () => {},

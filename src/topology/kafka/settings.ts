@@ -53,6 +53,8 @@ export interface StreamsOptions {
   readonly guarantee: Guarantee;
   /** How long effects wait for others to be committed with them, ms. */
   readonly commitIntervalMs: number;
+  /** The same while calls of a `mapAsync` wait for others to end, if that is longer. Default: as `commitIntervalMs`. */
+  readonly busyCommitIntervalMs?: number;
   /** Bound of what records hold between intake and turn, bytes, for the whole process. */
   readonly memoryBudgetBytes: number;
   /** A member that is silent for so long has lost its tasks, ms. */

@@ -25,7 +25,7 @@ export interface TaskRunOptions {
   readonly admin: Admin;
   readonly groupId: string;
   readonly runtime: TaskRuntime;
-  readonly commitIntervalMs: number;
+  readonly commitIntervalMs: () => number;
   readonly names: TopicNames;
   readonly onOffsetsExpired: OnOffsetsExpired;
   /** What of the application's settings is the task's own affair. */

@@ -2,6 +2,7 @@ import type { Admin, Consumer, Kafka } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
 import type { DropReason } from '../graph/nodes.ts';
 import type { Topology } from '../graph/topology.ts';
+import { commitInterval } from '../task/commit-interval.ts';
 import type { OnSinkTrouble } from '../task/flush.ts';
 import type { TaskRuntime } from '../task/runtime.ts';
 import type { StagedBatch } from '../task/stage.ts';
@@ -111,7 +112,7 @@ export class TaskRuns {
       admin,
       groupId: settings.applicationId,
       runtime,
-      commitIntervalMs: settings.commitIntervalMs,
+      commitIntervalMs: commitInterval(runtime, settings),
       names,
       onOffsetsExpired: settings.onOffsetsExpired ?? 'fail',
       failing: failingOf(settings),

@@ -14,12 +14,15 @@ export interface Committer {
 export interface CommitLoopOptions {
   readonly task: Task;
   readonly committer: Committer;
-  /** How long staged effects wait for others to be committed with them, ms. */
-  readonly commitIntervalMs: number;
+  /** How long staged effects wait for others to be committed with them, ms; asked again while they wait. */
+  readonly commitIntervalMs: () => number;
   readonly nowMs: () => number;
   readonly onCommitted: (batch: StagedBatch) => void;
   readonly onSinkTrouble: OnSinkTrouble;
 }
+
+/** A wait that was made longer because much was going on ends soon after that does. */
+const LOOK_AGAIN_MS = 50;
 
 /**
  * Commits what a task has staged, one batch after another. Nothing is open while the head of the line waits: sinks outside
@@ -27,7 +30,7 @@ export interface CommitLoopOptions {
  */
 export class CommitLoop {
   readonly #options: CommitLoopOptions;
-  readonly #delayMs: number;
+  readonly #lingerMs: number;
   readonly #stop = new AbortController();
   #draining = false;
   #wake: (() => void) | undefined;
@@ -36,10 +39,7 @@ export class CommitLoop {
 
   constructor(options: CommitLoopOptions) {
     this.#options = options;
-    this.#delayMs = Math.max(
-      options.commitIntervalMs,
-      ...options.task.graph.externalSinks.map((sink) => sink.lingerMs),
-    );
+    this.#lingerMs = Math.max(0, ...options.task.graph.externalSinks.map((sink) => sink.lingerMs));
     this.ended = this.#run();
   }
 
@@ -89,16 +89,16 @@ export class CommitLoop {
 
   /** Waits until a batch is to be committed; false when there will be none. */
   async #somethingDue(): Promise<boolean> {
-    const { task, nowMs } = this.#options;
+    const { task, nowMs, commitIntervalMs } = this.#options;
     while (task.alive && task.staged.turns === 0) {
       if (this.#draining && task.buffered === 0) return false;
       await this.#wait();
     }
-    const deadlineMs = nowMs() + this.#delayMs;
+    const sinceMs = nowMs();
     while (task.alive && !this.#draining && !task.stageFull) {
-      const leftMs = deadlineMs - nowMs();
+      const leftMs = sinceMs + Math.max(commitIntervalMs(), this.#lingerMs) - nowMs();
       if (leftMs <= 0) break;
-      await this.#wait(leftMs);
+      await this.#wait(Math.min(leftMs, LOOK_AGAIN_MS));
     }
     return task.alive;
   }

@@ -114,7 +114,7 @@ export class TopologyTestDriver {
           return NO_POSITIONS;
         },
       },
-      commitIntervalMs: 0,
+      commitIntervalMs: () => 0,
       nowMs,
       onCommitted: (batch) => this.#committed(batch),
       onSinkTrouble: () => {},

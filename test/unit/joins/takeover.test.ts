@@ -50,7 +50,7 @@ function acquire(topology: Topology, storage: MemoryStorage, before: StagedBatch
         return new Map();
       },
     },
-    commitIntervalMs: 0,
+    commitIntervalMs: () => 0,
     nowMs,
     onCommitted: (batch) => committed(batch),
     onSinkTrouble: () => {},
