@@ -15,15 +15,21 @@ import {
   rate,
   record,
   shown,
+  together,
 } from './measured.ts';
 import { nodeProgram, Subject, startDarkroom } from './subject.ts';
 
 export interface ImagesOptions {
   readonly images: number;
+  /** Each measures everything once, so that a machine that is now faster, now slower is so for all. */
+  readonly rounds: number;
 }
 
+/** Broker and S3 begin cold, which would be the first subject's loss. */
+const WARM_UP_IMAGES = 40;
+
 /** Images a second and CPU an image of the running service, against sharp alone and against a plain KafkaJS service. */
-export async function benchImages(lab: Lab, { images }: ImagesOptions): Promise<object> {
+export async function benchImages(lab: Lab, { images, rounds }: ImagesOptions): Promise<object> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
   try {
     const photographs: Buffer[] = [];
@@ -39,15 +45,19 @@ export async function benchImages(lab: Lab, { images }: ImagesOptions): Promise<
         return file;
       }),
     );
-    const rows = [
-      await alone('raw sharp, three pipelines', 'raw-sharp.ts', 'three-pipelines', ...files),
-      await alone('raw sharp, decode once', 'raw-sharp.ts', 'decode-once', ...files),
-      await darkroom(lab, photographs, 'inline'),
-      await darkroom(lab, photographs, 'reference'),
-      await eachMessage(lab, photographs, false),
-      await eachMessage(lab, photographs, true),
-    ];
-    return summarise(rows);
+    await darkroom(lab, photographs.slice(0, WARM_UP_IMAGES), 'inline', 'warm-up');
+    const all: Measured[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      all.push(
+        await alone('raw sharp, three pipelines', 'raw-sharp.ts', 'three-pipelines', ...files),
+        await alone('raw sharp, decode once', 'raw-sharp.ts', 'decode-once', ...files),
+        await darkroom(lab, photographs, 'inline', `inline-${round}`),
+        await darkroom(lab, photographs, 'reference', `reference-${round}`),
+        await eachMessage(lab, photographs, false, `in-turn-${round}`),
+        await eachMessage(lab, photographs, true, `at-once-${round}`),
+      );
+    }
+    return summarise([...Map.groupBy(all, ({ name }) => name).values()].map(together));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -57,8 +67,9 @@ async function darkroom(
   lab: Lab,
   photographs: readonly Buffer[],
   way: 'inline' | 'reference',
+  run: string,
 ): Promise<Measured> {
-  const name = `darkroom-${way}`;
+  const name = `darkroom-${run}`;
   const topics = await lab.serviceTopics(name, PARTITIONS);
   const records = photographs.map(
     (photograph, index): BenchRecord => record(lab, photograph, index, way, name),
@@ -75,8 +86,13 @@ async function darkroom(
   return measured;
 }
 
-async function eachMessage(lab: Lab, photographs: readonly Buffer[], atOnce: boolean): Promise<Measured> {
-  const name = atOnce ? 'peer-at-once' : 'peer-in-turn';
+async function eachMessage(
+  lab: Lab,
+  photographs: readonly Buffer[],
+  atOnce: boolean,
+  run: string,
+): Promise<Measured> {
+  const name = `peer-${run}`;
   const [topicIn, topicOut] = [
     await lab.topic(`${name}-in`, PARTITIONS),
     await lab.topic(`${name}-out`, PARTITIONS),

@@ -23,6 +23,20 @@ export interface Measured {
 export const rate = ({ images, seconds }: Pick<Measured, 'images' | 'seconds'>): number => images / seconds;
 export const cpu = ({ images, cpuMs }: Pick<Measured, 'images' | 'cpuMs'>): number => cpuMs / images;
 
+/** The rounds of one subject as one. */
+export function together(rounds: readonly Measured[]): Measured {
+  const sum = (of: (round: Measured) => number) => rounds.reduce((total, round) => total + of(round), 0);
+  return {
+    name: rounds[0]?.name ?? '',
+    images: sum(({ images }) => images),
+    seconds: sum(({ seconds }) => seconds),
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    mainCpuMs: sum(({ mainCpuMs }) => mainCpuMs),
+    peakBytes: Math.max(...rounds.map(({ peakBytes }) => peakBytes)),
+    durationsMs: rounds.flatMap(({ durationsMs }) => durationsMs),
+  };
+}
+
 /** A row of a printed table. */
 export const shown = (row: Measured): Record<string, string | number> => ({
   what: row.name,

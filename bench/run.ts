@@ -34,7 +34,7 @@ const HELP = `npm run bench -- [NAME…] [options]      measure on this machine,
   --backlog N   images for "memory" (default 2000)
   --width N     of the photographs of "memory", in pixels (default 1600)
   --records N   records for "throughput" (default 500000)
-  --rounds N    rounds of "throughput" (default 1)
+  --rounds N    rounds of "images" and "throughput" (default 1)
   --events N    events for "statistics" (default 50000)
   --keys N      rows of "restore" (default 1000000)
   --json FILE   where the figures go (default bench/results/<time>.json)
@@ -93,7 +93,7 @@ if (process.platform !== 'linux') usage('the benches read /proc: they run on Lin
 
 const benches: Readonly<Record<Name, (lab: Lab) => Promise<object>>> = {
   encoders: () => benchEncoders(),
-  images: (lab) => benchImages(lab, { images }),
+  images: (lab) => benchImages(lab, { images, rounds }),
   fit: (lab) => benchFit(lab, { images }),
   isolation: () => benchIsolation({ images }),
   memory: (lab) => benchMemory(lab, { images: backlog, widthPx }),
