@@ -14,9 +14,10 @@ const WORKER_MIB = 256;
 const WORKERS = 2;
 /**
  * What the service's own process needs besides its budget, whatever the backlog: code, V8's young generation (which grows to
- * 100 MiB under load and is never given back), connections, one response of the broker, garbage not yet collected.
+ * some 115 MiB under load and is never given back), connections, one response of the broker, and garbage: V8 lets the old
+ * generation, and the buffers that hang on it, grow to three times what lives there before it collects.
  */
-const OWN_MIB = 384;
+const OWN_MIB = 512;
 
 export interface MemoryOptions {
   readonly images: number;
