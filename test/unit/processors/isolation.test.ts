@@ -107,16 +107,15 @@ describe('a plug-in that leaks 32 MiB an image', () => {
   const IMAGES = 24;
   /** Memory is looked at every 50 ms; a fast machine leaks some images more until then. */
   const MOST_IMAGES = 2 * IMAGES;
-  const OUT_OF_MEMORY = 'WORKER_OUT_OF_MEMORY';
 
-  /** Every worker process that was seen, with the most that it held; no image follows one that has run out of memory. */
+  /** Every worker process that was seen, with the most that it held. */
   async function peaksOf(images: number, workerImages: number): Promise<{ peaks: number[]; ends: string[] }> {
     const before = childrenOf(process.pid);
     const room = darkroom({ workers: 1, workerMemoryBytes: 640 * MIB, workerImages }, 'misbehave');
     const leaking = await grey(80);
     const peaks = new Map<number, number>();
     const ends: string[] = [];
-    while (ends.length < images && ends.at(-1) !== OUT_OF_MEMORY) {
+    for (let i = 0; i < images; i++) {
       const result = await room.develop(leaking, {});
       ends.push(result.outcome === 'processed' ? 'processed' : result.code);
       const workers = childrenOf(process.pid).filter((pid) => !before.includes(pid));
@@ -137,9 +136,8 @@ describe('a plug-in that leaks 32 MiB an image', () => {
 
   it('reaches the cap of memory where workers live long, at the cost of the image that is in then', async () => {
     const { ends } = await peaksOf(MOST_IMAGES, 1000);
-    expect(ends.at(-1)).toBe(OUT_OF_MEMORY);
-    expect(ends.slice(0, -1).filter((end) => end !== 'processed')).toEqual([]);
-    expect(ends.length).toBeGreaterThan(IMAGES / 2);
+    expect(ends).toContain('WORKER_OUT_OF_MEMORY');
+    expect(ends.filter((end) => end === 'processed').length).toBeGreaterThan(MOST_IMAGES / 2);
   }, 60_000);
 });
 
