@@ -1,5 +1,6 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { ConsumedRecord, Headers, ProducedRecord } from '../record.ts';
+import { FetchedMessage } from './wire/fetched-message.ts';
 
 const NO_HEADERS: Headers = [];
 
@@ -26,11 +27,11 @@ export function fromHeaders(headers: IHeaders | undefined): Headers {
 }
 
 export function toHeaders(headers: Headers): IHeaders {
-  const result: Record<string, Buffer | undefined | Buffer[]> = {};
+  const result: Record<string, Buffer | undefined | Buffer[]> = Object.create(null); // a name may be __proto__
   for (const [name, bytes] of headers) {
     const value = bytes ?? undefined;
     const before = result[name];
-    if (!Object.hasOwn(result, name)) result[name] = value;
+    if (!(name in result)) result[name] = value;
     // KafkaJS writes an undefined element as a null value; its types do not know it
     else result[name] = [...(Array.isArray(before) ? before : [before]), value] as Buffer[];
   }
@@ -44,11 +45,12 @@ export function toConsumed(
   message: KafkaMessage,
   copy: boolean,
 ): ConsumedRecord {
+  const own = message instanceof FetchedMessage;
   return {
     topic,
     partition,
-    offset: Number(message.offset),
-    timestamp: Number(message.timestamp),
+    offset: own ? message.position : Number(message.offset),
+    timestamp: own ? message.timeMs : Number(message.timestamp),
     key: keep(message.key, copy),
     value: keep(message.value, copy),
     headers: fromHeaders(message.headers),
