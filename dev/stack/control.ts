@@ -19,7 +19,7 @@ interface Description {
   pids: Partial<Record<ComponentName, number>>;
 }
 
-const ACTIONS = ['stop', 'kill', 'start'] as const;
+const ACTIONS = ['stop', 'kill', 'freeze', 'thaw', 'start'] as const;
 type Action = (typeof ACTIONS)[number];
 const REQUEST_TIMEOUT_MS = 90_000;
 
@@ -100,6 +100,8 @@ export async function connectStack(control: Control): Promise<Stack | undefined>
       },
       stop: () => act(name, 'stop'),
       kill: () => act(name, 'kill'),
+      freeze: () => act(name, 'freeze'),
+      thaw: () => act(name, 'thaw'),
       start: () => act(name, 'start'),
     }),
     async health() {

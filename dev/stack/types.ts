@@ -41,6 +41,9 @@ export interface Component {
   stop(): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>;
+  /** It stands still until `thaw`, with its connections open. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   /** Starts it again; resolves when it answers. */
   start(): Promise<void>;
 }

@@ -11,6 +11,7 @@ export const FAULTS = [
   'terminate',
   'rolling',
   'broker',
+  'broker-stop',
   'network',
   'commit-fails',
   'commit-unknown',
@@ -19,6 +20,8 @@ export const FAULTS = [
 export type Fault = (typeof FAULTS)[number];
 
 const MAX_PAUSE_MS = 2 * durations.session;
+/** Beyond the broker's session with its controller, after which its coordinators load anew. */
+const MAX_BROKER_PAUSE_MS = 2 * durations.session;
 const MAX_CUTS = 8;
 /** Commits may have become rare when a fault is done. */
 const CUTS_WITHIN_MS = 5_000;
@@ -53,6 +56,13 @@ export async function attack(fault: Fault, { members, cluster, random, say }: At
       if (code !== 0) member.process.surprises.push(`${member.name} ended with ${code} on SIGTERM`);
       await delay(random() * durations.session);
       return member.process.start();
+    }
+    case 'broker-stop': {
+      const pauseMs = Math.round(random() * MAX_BROKER_PAUSE_MS);
+      say(`the broker stands still, ${pauseMs} ms`);
+      await broker.freeze();
+      await delay(pauseMs);
+      return broker.thaw();
     }
     case 'network': {
       const pauseMs = Math.round(random() * MAX_PAUSE_MS);

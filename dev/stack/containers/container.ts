@@ -89,6 +89,14 @@ export class Container implements Part {
     this.#pid = undefined;
   }
 
+  async freeze(): Promise<void> {
+    await docker(['pause', this.#spec.name]);
+  }
+
+  async thaw(): Promise<void> {
+    await docker(['unpause', this.#spec.name]);
+  }
+
   async #choosePort(attempt: number): Promise<number> {
     const [preferred] = this.#spec.preferredPorts ?? [];
     if (attempt === 1 && preferred !== undefined && (await isFree(preferred))) return preferred;

@@ -82,6 +82,14 @@ export class Service implements Component {
     await running?.exited;
   }
 
+  async freeze(): Promise<void> {
+    if (this.pid !== undefined) process.kill(this.pid, 'SIGSTOP');
+  }
+
+  async thaw(): Promise<void> {
+    if (this.pid !== undefined) process.kill(this.pid, 'SIGCONT');
+  }
+
   async #choosePorts(attempt: number): Promise<readonly number[]> {
     const { preferredPorts, portCount } = this.#spec;
     if (attempt === 1 && preferredPorts?.length === portCount) {
