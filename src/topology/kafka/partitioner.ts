@@ -9,6 +9,7 @@ import kafkajs, {
 import type { ProducedRecord } from '../record.ts';
 import { type RoutedMessage, toMessage } from './convert.ts';
 import { type Cluster, latestCluster } from './mended.ts';
+import { murmur2 } from './murmur2.ts';
 
 const NO_LEADER = -1;
 
@@ -29,7 +30,8 @@ export function partitionOf({ partition }: Message): number {
   return partition;
 }
 
-const byKey = kafkajs.Partitioners.DefaultPartitioner();
+/** A partition that has a leader, for a record without a key. */
+const inTurn = kafkajs.Partitioners.DefaultPartitioner();
 
 /** Chooses partitions for one producer: a sink's own choice where it has one, else what Java would choose (murmur2 of the key). */
 export class Router {
@@ -71,8 +73,12 @@ export class Router {
 }
 
 function choose(topic: string, message: RoutedMessage, partitionMetadata: PartitionMetadata[]): number {
-  if (message.partition !== undefined) return message.partition;
-  return message.choosePartition?.(partitionMetadata.length) ?? byKey({ topic, partitionMetadata, message });
+  const { partition, choosePartition, key } = message;
+  if (partition !== undefined) return partition;
+  if (choosePartition) return choosePartition(partitionMetadata.length);
+  return Buffer.isBuffer(key)
+    ? partitionOfKey(key, partitionMetadata.length)
+    : inTurn({ topic, partitionMetadata, message });
 }
 
 function leaderOf(partitions: readonly PartitionMetadata[], partition: number): number {
@@ -83,13 +89,5 @@ function leaderOf(partitions: readonly PartitionMetadata[], partition: number): 
 }
 
 /** The partition that a key's record goes to, as Java would choose it. */
-export function partitionOfKey(key: Buffer | null, partitions: number): number {
-  const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
-    partitionId,
-    partitionErrorCode: 0,
-    leader: 0,
-    replicas: [],
-    isr: [],
-  }));
-  return byKey({ topic: '', partitionMetadata, message: { key, value: null } });
-}
+export const partitionOfKey = (key: Buffer, partitions: number): number =>
+  (murmur2(key) & 0x7fffffff) % partitions;

@@ -74,7 +74,8 @@ export class Queries {
     const subTopology = this.#subTopologyOf(store);
     const topics = names.sourcesOf(subTopology);
     const width = Math.max(...topics.map(widthOf));
-    const partition = partitionOfKey(serialize(names.changelog(store), key), width);
+    const bytes = serialize(names.changelog(store), key) ?? Buffer.alloc(0); // nobody has rows of null
+    const partition = partitionOfKey(bytes, width);
     const here = runs().some(
       ({ id, running }) => running && id.subTopology === subTopology && id.partition === partition,
     );

@@ -1,6 +1,9 @@
+import fc from 'fast-check';
+import kafkajs from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { fromHeaders, toHeaders } from '../../../src/topology/kafka/convert.ts';
 import { messageList } from '../../../src/topology/kafka/mended.ts';
+import { murmur2 } from '../../../src/topology/kafka/murmur2.ts';
 import { partitionOfKey, Router } from '../../../src/topology/kafka/partitioner.ts';
 
 describe('headers', () => {
@@ -40,6 +43,40 @@ const recordOf = (topic: string, key: string) => ({
   value: null,
   timestamp: 1,
   headers: [],
+});
+
+describe('the partition of a key', () => {
+  it("comes from the hash that Kafka's own tests expect", () => {
+    const hashes = {
+      '21': -973932308,
+      foobar: -790332482,
+      'a-little-bit-long-string': -985981536,
+      'a-little-bit-longer-string': -1486304829,
+      lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8: -58897971,
+      abc: 479470107,
+    };
+    for (const [key, hash] of Object.entries(hashes)) expect(murmur2(Buffer.from(key))).toBe(hash);
+  });
+
+  it("is the one that KafkaJS' default partitioner chooses", () => {
+    const theirs = kafkajs.Partitioners.DefaultPartitioner();
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 1, max: 100 }), (array, partitions) => {
+        const key = Buffer.from(array);
+        const partitionMetadata = metadataOf(Array.from({ length: partitions }, () => 1));
+        expect(partitionOfKey(key, partitions)).toBe(
+          theirs({ topic: 't', partitionMetadata, message: { key, value: null } }),
+        );
+      }),
+    );
+  });
+
+  it('is one that has a leader where there is no key, each in turn', async () => {
+    const records = Array.from({ length: 4 }, () => ({ ...recordOf('a', ''), key: null }));
+    const groups = await routerOver({ a: [1, -1, 1] }).byLeader(records);
+    const chosen = groups.flatMap((group) => group.get('a') ?? []).map(({ partition }) => partition);
+    expect(chosen.toSorted()).toEqual([0, 0, 2, 2]);
+  });
 });
 
 describe('the router', () => {
