@@ -285,7 +285,7 @@ const PRODUCE_VERSIONS = { from: 3, to: 7 };
 const FETCH_VERSION = 11;
 
 /** Records are written and read by wire/; compressed ones, and those of brokers before Kafka 2.3, by KafkaJS. */
-function useOwnRecords(broker: Broker): void {
+export function useOwnRecords(broker: Pick<Broker, 'lookupRequest'>): void {
   let current = ownRecords(broker.lookupRequest);
   Object.defineProperty(broker, 'lookupRequest', {
     get: () => current,

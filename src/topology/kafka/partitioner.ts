@@ -74,8 +74,8 @@ export class Router {
 
 function choose(topic: string, message: RoutedMessage, partitionMetadata: PartitionMetadata[]): number {
   const { partition, choosePartition, key } = message;
-  if (partition !== undefined) return partition;
-  if (choosePartition) return choosePartition(partitionMetadata.length);
+  const chosen = partition ?? choosePartition?.(partitionMetadata.length);
+  if (chosen !== undefined) return chosen;
   return Buffer.isBuffer(key)
     ? partitionOfKey(key, partitionMetadata.length)
     : inTurn({ topic, partitionMetadata, message });

@@ -71,6 +71,14 @@ describe('the partition of a key', () => {
     );
   });
 
+  it('decides where a chooser, against its type, chooses none', async () => {
+    const choosePartition = (() => undefined) as unknown as () => number;
+    const [group] = await routerOver({ a: [1, 1, 1, 1] }).byLeader([
+      { ...recordOf('a', 'x'), choosePartition },
+    ]);
+    expect(group?.get('a')?.[0]?.partition).toBe(partitionOfKey(Buffer.from('x'), 4));
+  });
+
   it('is one that has a leader where there is no key, each in turn', async () => {
     const records = Array.from({ length: 4 }, () => ({ ...recordOf('a', ''), key: null }));
     const groups = await routerOver({ a: [1, -1, 1] }).byLeader(records);

@@ -3,10 +3,12 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toConsumed, toHeaders } from '../../../src/topology/kafka/convert.ts';
+import { useOwnRecords } from '../../../src/topology/kafka/mended.ts';
 import { ByteReader } from '../../../src/topology/kafka/wire/byte-reader.ts';
 import { ByteWriter, sizeOfVarint } from '../../../src/topology/kafka/wire/byte-writer.ts';
 import { crc32c } from '../../../src/topology/kafka/wire/crc32c.ts';
 import { decodeFetch } from '../../../src/topology/kafka/wire/fetch-response.ts';
+import { FetchedMessage } from '../../../src/topology/kafka/wire/fetched-message.ts';
 import { encodeProduce, type ProduceRequest } from '../../../src/topology/kafka/wire/produce-request.ts';
 
 /** KafkaJS' own way with the same bytes, which ours is compared with. */
@@ -315,5 +317,64 @@ describe("a fetch's answer", () => {
     expect(await theirResponse.decode(answer)).toMatchObject({
       responses: [{ partitions: [{ messages: [{ value: Buffer.from('v') }, { value: Buffer.from('v') }] }] }],
     });
+  });
+});
+
+describe("a broker's requests", () => {
+  type Lookup = Parameters<typeof useOwnRecords>[0]['lookupRequest'];
+  type Versions = Readonly<Record<number, { readonly maxVersion: number }>>;
+  const theirs: {
+    lookup(versions: Versions): Lookup;
+    readonly requests: { readonly Produce: unknown; readonly Fetch: unknown };
+  } = kafkajs('kafkajs/src/protocol/requests/index.js');
+  const PRODUCE = 0;
+  const FETCH = 1;
+  const sent: ProduceRequest = {
+    acks: -1,
+    timeout: 1,
+    topicData: [
+      { topic: 't', partitions: [{ partition: 0, messages: [{ value: 'v', timestamp: '1700000000000' }] }] },
+    ],
+  };
+  const answer = answerOf([{ batches: batchesOf(sent, 3n) }]);
+  const brokerOf = (produce: number, fetch: number) => {
+    const versions = { [PRODUCE]: { maxVersion: produce }, [FETCH]: { maxVersion: fetch } };
+    return { lookupRequest: theirs.lookup(versions) };
+  };
+  const written = async (broker: { lookupRequest: Lookup }, options: ProduceRequest) =>
+    (await broker.lookupRequest(PRODUCE, theirs.requests.Produce)(options).request.encode()).buf;
+  const isOwn = async (broker: { lookupRequest: Lookup }) => {
+    const made = broker.lookupRequest(FETCH, theirs.requests.Fetch)({ maxWaitTime: 1, topics: [] });
+    const { responses } = (await made.response.decode(answer)) as {
+      readonly responses: readonly { readonly partitions: readonly { readonly messages: unknown[] }[] }[];
+    };
+    return responses[0]?.partitions[0]?.messages[0] instanceof FetchedMessage;
+  };
+
+  it('are made by our code, after a reconnect too', async () => {
+    const broker = brokerOf(12, 17);
+    useOwnRecords(broker);
+    for (const reconnect of [false, true]) {
+      if (reconnect) broker.lookupRequest = brokerOf(12, 17).lookupRequest;
+      const bytes = await written(broker, sent);
+      expect(bytes.equals(encodeProduce(sent))).toBe(true);
+      expect(await isOwn(broker)).toBe(true);
+    }
+  });
+
+  it('are left to KafkaJS where they are compressed, or older than ours', async () => {
+    const broker = brokerOf(2, 10);
+    useOwnRecords(broker);
+    expect((await written(broker, sent)).equals(encodeProduce(sent))).toBe(false);
+    const made = broker.lookupRequest(FETCH, theirs.requests.Fetch)({ maxWaitTime: 1, topics: [] });
+    const before = brokerOf(2, 10).lookupRequest(
+      FETCH,
+      theirs.requests.Fetch,
+    )({ maxWaitTime: 1, topics: [] });
+    expect(made.response.decode).toBe(before.response.decode);
+    const gzip = { ...sent, compression: 1 };
+    const recent = brokerOf(12, 17);
+    useOwnRecords(recent);
+    expect((await written(recent, gzip)).equals(encodeProduce(sent))).toBe(false);
   });
 });
