@@ -199,8 +199,11 @@ describe('a drawing', () => {
       { length: 25 },
       (_, i) => `<g id="a${i + 1}"><use href="#a${i}"/><use href="#a${i}"/></g>`,
     );
+    // librsvg itself refuses it after 500,000 uses, so each must cost enough that the deadline comes long before
+    const leaf =
+      '<circle id="a0" cx="25" cy="25" r="24" stroke="#f00" stroke-dasharray="0.4" opacity="0.5"/>';
     const startedMs = performance.now();
-    const result = await develop(svg(`<rect id="a0" width="1" height="1"/>${doubled.join('')}`));
+    const result = await develop(svg(`${leaf}${doubled.join('')}`));
     expect(result).toMatchObject({ outcome: 'failed', code: 'WORKER_TIMEOUT' });
     expect(performance.now() - startedMs).toBeLessThan(DEADLINE_MS + 8_000);
     expect(await develop(svg('<rect width="9" height="9"/>'))).toMatchObject({ outcome: 'processed' });
