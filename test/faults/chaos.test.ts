@@ -21,6 +21,20 @@ test('three rounds of faults that a new seed draws: counts, windows and joins ar
   });
 });
 
+// with this seed its first pause, of 10.5 s, begins in the middle of the first commits
+test('a broker stands still past its own session and wakes to commits under way: each is done once', async () => {
+  const cluster = clusterOf(await sharedStack());
+  const { notes, ...report } = await runChaos(cluster, {
+    rounds: 1,
+    first: 2,
+    seed: 2_432_686_969,
+    guarantee: 'exactly_once',
+    faults: ['broker-stop', 'stop', 'broker-stop'],
+    say,
+  });
+  expect(report, notes[0]).toEqual({ rounds: 1, missing: 0, double: 0, stateWrong: 0, surprises: 0 });
+});
+
 const MAX_ROUNDS = 4;
 
 test('the same at least once shows results that came twice: the check can fail', async () => {
