@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type ConfigEntries } from 'kafkajs';
 import { StreamsError } from '../errors.ts';
+import { nameProblem } from '../graph/names.ts';
 import type { Topology } from '../graph/topology.ts';
 import type { StoreSpec } from '../stores/bytes.ts';
 import { errorType } from './errors.ts';
@@ -32,7 +33,7 @@ export interface ChangelogFacts {
   readonly deleteRetentionMs: number;
 }
 
-/** Every repartition and changelog topic of a topology, given the partitions of the topics that exist. Throws NOT_COPARTITIONED. */
+/** Every repartition and changelog topic of a topology, given the partitions of the topics that exist. Throws NOT_COPARTITIONED or TOPIC_NAME_INVALID. */
 export function internalTopics(
   topology: Topology,
   names: TopicNames,
@@ -61,7 +62,20 @@ export function internalTopics(
         because,
       }));
   });
+  requireNames([...repartitions, ...changelogs]);
   return [...repartitions, ...changelogs];
+}
+
+/** Each part of a name is checked where it is given; together they may still be too long for a broker. */
+function requireNames(topics: readonly InternalTopic[]): void {
+  const problems = topics.flatMap(({ topic }) => nameProblem(topic) ?? []);
+  if (problems.length === 0) return;
+  throw new StreamsError(
+    'TOPIC_NAME_INVALID',
+    'fail',
+    `the broker would not make these topics of the application: ${problems.join('; ')}. Their names begin with the application id and end with the ` +
+      'name of the store or repartition: make one of them shorter',
+  );
 }
 
 function changelogConfig(store: StoreSpec): Record<string, string> {

@@ -152,7 +152,7 @@ export class KafkaStreams {
 
   /**
    * Checks the topics, creates the topology's own, joins the group; resolves when every task of this member runs. Throws
-   * KAFKA_UNREACHABLE (`retry`: call again) or NAMES_GENERATED, TOPIC_MISSING, PARTITIONS_CHANGED, NOT_COPARTITIONED, CHANGELOG_UNFIT (`fail`).
+   * KAFKA_UNREACHABLE (`retry`: call again) or NAMES_GENERATED, TOPIC_MISSING, TOPIC_NAME_INVALID, PARTITIONS_CHANGED, NOT_COPARTITIONED, CHANGELOG_UNFIT (`fail`).
    */
   async start(): Promise<void> {
     const { kafka, requireNames: named = process.env.NODE_ENV === 'production' } = this.#options;
