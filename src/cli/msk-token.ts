@@ -1,15 +1,9 @@
+import type { AwsKey, AwsPlace } from '../sinks/aws-client.ts';
 import { StreamsError } from '../topology/errors.ts';
 import { keptToken, type Token } from './kept-token.ts';
 
-export interface MskOptions {
-  readonly region: string;
-  /** Absent: the signer looks where AWS' own tools do (role of the instance or the pod, profile, …). */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
-}
+/** Without credentials the signer looks where AWS' own tools do (role of the instance or the pod, profile, …). */
+type MskOptions = Pick<AwsPlace, 'region' | 'credentials'>;
 
 const PACKAGE = 'aws-msk-iam-sasl-signer-js';
 /** The version that this was written against. */
@@ -20,7 +14,7 @@ interface Signer {
   generateAuthToken(options: { region: string }): Promise<SignedToken>;
   generateAuthTokenFromCredentialsProvider(options: {
     region: string;
-    awsCredentialsProvider: () => Promise<NonNullable<MskOptions['credentials']>>;
+    awsCredentialsProvider: () => Promise<AwsKey>;
   }): Promise<SignedToken>;
 }
 interface SignedToken {

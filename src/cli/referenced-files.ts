@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { AwsPlace } from '../sinks/aws-client.ts';
 import type { FoundFile } from './find-files.ts';
-import { type S3Configuration, s3Place } from './s3-place.ts';
+import { s3Place } from './s3-place.ts';
 import { Failure } from './terminal.ts';
 
 /** A reference as the external stream wants it (docs/external-stream.md). */
@@ -20,7 +21,7 @@ export class ReferencedFiles {
   readonly #bucket: string;
   readonly #customer: string;
 
-  constructor(s3: S3Configuration & { readonly bucket: string }, customer: string) {
+  constructor(s3: AwsPlace & { readonly bucket: string }, customer: string) {
     this.#client = new S3Client(s3Place(s3));
     this.#bucket = s3.bucket;
     this.#customer = customer;

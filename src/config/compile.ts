@@ -1,3 +1,4 @@
+import { awsKey } from './aws-key.ts';
 import { availableCores } from './cores.ts';
 import { type Env, Environment } from './environment.ts';
 import type { ConfigFile } from './file/read-config.ts';
@@ -21,9 +22,7 @@ function freeze(value: object): object {
 
 function s3(env: Environment) {
   const bucket = env.get(V.bucket);
-  const accessKeyId = env.get(V.accessKeyId);
-  const secretAccessKey = env.get(V.secretAccessKey);
-  const sessionToken = env.get(V.sessionToken);
+  const credentials = awsKey(env);
   env.rule(
     [V.accessKeyId, V.secretAccessKey],
     () => env.isSet(V.accessKeyId) !== env.isSet(V.secretAccessKey),
@@ -33,10 +32,7 @@ function s3(env: Environment) {
     bucket,
     region: env.get(V.region),
     endpoint: env.get(V.s3Endpoint),
-    credentials:
-      accessKeyId && secretAccessKey
-        ? { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) }
-        : undefined,
+    credentials,
     referenceBuckets: env.get(V.referenceBuckets) ?? [bucket],
   };
 }

@@ -1,4 +1,5 @@
 import { createSecureContext } from 'node:tls';
+import { awsKey } from './aws-key.ts';
 import type { Environment } from './environment.ts';
 import type { Variable } from './variable.ts';
 import { VARIABLES as V } from './variables.ts';
@@ -102,8 +103,10 @@ function sasl(env: Environment, { withSasl, withTls }: { withSasl: boolean; with
       return undefined;
     case 'oauthbearer':
       return { mechanism, ...tokens };
-    case 'aws-msk-iam':
-      return { mechanism, region, ...awsKey(env) };
+    case 'aws-msk-iam': {
+      const credentials = awsKey(env);
+      return { mechanism, region, ...(credentials && { credentials }) };
+    }
     default:
       return { mechanism, ...login };
   }
@@ -157,13 +160,4 @@ function tokenSource(env: Environment, mechanism: string | undefined) {
 function isPrivate(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-}
-
-/** The key of the other AWS services; without it the signer looks where AWS' own tools do. */
-function awsKey(env: Environment) {
-  const accessKeyId = env.get(V.accessKeyId);
-  const secretAccessKey = env.get(V.secretAccessKey);
-  const sessionToken = env.get(V.sessionToken);
-  if (!accessKeyId || !secretAccessKey) return {};
-  return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } };
 }

@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { type AwsPlace, clientSettings } from '../sinks/aws-client.ts';
 import { Circuit } from '../sinks/circuit.ts';
 import { StreamsError } from '../topology/errors.ts';
 import { judgeSqs } from './sqs-errors.ts';
@@ -15,17 +16,8 @@ const MAX_MESSAGES = 10;
 const REQUEST_TIMEOUT_MS = 10_000;
 const MAX_RETRY_DELAY_MS = 5_000;
 
-export interface UploadQueueSettings {
+export interface UploadQueueSettings extends AwsPlace {
   readonly url: string;
-  /** Where SQS is, when it is not AWS. */
-  readonly endpoint?: string;
-  readonly region: string;
-  /** Not given: the SDK's own chain. */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
   /** Requests at once, and with it sockets. */
   readonly concurrency: number;
 }
@@ -60,18 +52,10 @@ export interface UploadQueue {
 }
 
 export function createUploadQueue(settings: UploadQueueSettings): UploadQueue {
-  const { url: QueueUrl, endpoint, region, credentials, concurrency } = settings;
+  const { url: QueueUrl, endpoint, concurrency } = settings;
   const client = new SQSClient({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
+    ...clientSettings(settings, { maxSockets: concurrency }),
     useQueueUrlAsEndpoint: endpoint === undefined,
-    maxAttempts: 1, // the circuit repeats, for as long as it takes
-    requestHandler: {
-      connectionTimeout: 5_000,
-      httpAgent: { maxSockets: concurrency, keepAlive: true },
-      httpsAgent: { maxSockets: concurrency, keepAlive: true },
-    },
   });
   let provenRight = false;
   const circuit = new Circuit({

@@ -7,21 +7,13 @@ import {
 } from '@aws-sdk/client-firehose';
 import { StreamsError } from '../topology/errors.ts';
 import { type ExternalSink, type SinkRecord, SinkWriteError } from '../topology/external-sink.ts';
+import { type AwsPlace, clientSettings } from './aws-client.ts';
 import { firehoseError, unavailable } from './firehose-errors.ts';
 import { billedBytes, fitsRecord, type PackedRecord, packRecords, packRequests } from './firehose-packing.ts';
 
-export interface FirehoseSettings {
+export interface FirehoseSettings extends AwsPlace {
   /** Name of the delivery stream; it takes direct PUT. */
   readonly stream: string;
-  /** Where Firehose is, when it is not AWS. */
-  readonly endpoint?: string;
-  readonly region: string;
-  /** Not given: the SDK's own chain (environment, profile, role of the instance or pod). */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
   /** One attempt of one request, ms; 30 s by default. */
   readonly timeoutMs?: number;
   /** Told of a row that no record of Firehose can hold; it is left out, or nothing would ever come after it. */
@@ -61,13 +53,7 @@ const FIRST_PAUSE_MS = 100;
  */
 export function createFirehoseSink(settings: FirehoseSettings): FirehoseSink {
   const { stream, timeoutMs = 30_000, onTooLarge } = settings;
-  const client = new FirehoseClient({
-    region: settings.region,
-    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
-    maxAttempts: 1, // its own attempts are over in 70 ms
-    requestHandler: { connectionTimeout: 5_000 },
-  });
+  const client = new FirehoseClient(clientSettings(settings));
   const counts = {
     acceptedRows: 0,
     acceptedRecords: 0,

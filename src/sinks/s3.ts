@@ -9,20 +9,12 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { type Disposition, StreamsError } from '../topology/errors.ts';
+import { type AwsPlace, clientSettings } from './aws-client.ts';
 import { Circuit } from './circuit.ts';
 import { judge, s3Error } from './s3-errors.ts';
 import type { ObjectStore, StoredObject } from './types.ts';
 
-export interface S3Settings {
-  /** Where S3 is, when it is not AWS. */
-  readonly endpoint?: string;
-  readonly region: string;
-  /** Not given: the SDK's own chain (environment, profile, role of the instance or pod). */
-  readonly credentials?: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string;
-  };
+export interface S3Settings extends AwsPlace {
   /** Where `put` writes. */
   readonly bucket: string;
   /** `endpoint/bucket/key` instead of `bucket.endpoint/key`; what most stand-ins of S3 need. */
@@ -86,18 +78,10 @@ export interface S3Store extends ObjectStore {
 export function createS3Store(settings: S3Settings): S3Store {
   const { bucket, concurrency, timeoutMs = 30_000, maxRetryDelayMs = 10_000 } = settings;
   const client = new S3Client({
-    region: settings.region,
-    ...(settings.endpoint === undefined ? {} : { endpoint: settings.endpoint }),
-    ...(settings.credentials === undefined ? {} : { credentials: settings.credentials }),
+    ...clientSettings(settings, { maxSockets: concurrency }),
     forcePathStyle: settings.forcePathStyle ?? false,
-    maxAttempts: 1, // the circuit repeats, for as long as it takes
     // A body of another length than promised is noticed, and a picture that arrived broken does not decode.
     responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: 5_000,
-      httpAgent: { maxSockets: concurrency, keepAlive: true },
-      httpsAgent: { maxSockets: concurrency, keepAlive: true },
-    },
   });
   let provenRight = false;
 

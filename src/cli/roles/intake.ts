@@ -29,13 +29,7 @@ export function intakeRole(
   const concurrency = pollers + SPARE_CONNECTIONS;
   const registry = registryOf(config);
   const s3 = createS3Store({ ...s3Place(place), bucket: place.bucket, concurrency: pollers * 10 });
-  const queue = createUploadQueue({
-    url,
-    region,
-    concurrency,
-    ...(endpoint ? { endpoint } : {}),
-    ...(credentials ? { credentials: { ...credentials } } : {}),
-  });
+  const queue = createUploadQueue({ url, endpoint, region, credentials, concurrency });
   const publisher = new Publisher(() => connectProducer(kafka, logger));
   const intake = new Intake({
     queue,

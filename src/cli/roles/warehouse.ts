@@ -14,8 +14,8 @@ export function warehouseRole(
   const sink = createFirehoseSink({
     stream,
     region,
-    ...(endpoint ? { endpoint } : {}),
-    ...(credentials ? { credentials: { ...credentials } } : {}), // the SDK writes into it
+    endpoint,
+    credentials,
     onTooLarge: ({ context: { topic, partition, offset } }, bytes) =>
       logger.error({ topic, partition, offset, bytes }, 'a row is too large for Firehose and is left out'),
   });

@@ -128,13 +128,17 @@ describe('security of the brokers', () => {
       mechanism: 'oauthbearer',
       tokens: { path: '/run/token' },
     });
-    expect(
-      config({
-        KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
-        KAFKA_SASL_MECHANISM: 'aws-msk-iam',
-        AWS_REGION: 'eu-west-1',
-      }).kafka.sasl,
-    ).toEqual({ mechanism: 'aws-msk-iam', region: 'eu-west-1' });
+    const msk = {
+      KAFKA_SECURITY_PROTOCOL: 'SASL_SSL',
+      KAFKA_SASL_MECHANISM: 'aws-msk-iam',
+      AWS_REGION: 'eu-west-1',
+    };
+    const signer = { mechanism: 'aws-msk-iam', region: 'eu-west-1' };
+    expect(config(msk).kafka.sasl).toEqual(signer);
+    const key = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
+    const credentials = { accessKeyId: 'AKIA', secretAccessKey: 'secret', sessionToken: 'token' };
+    const { kafka, s3 } = config({ ...msk, ...key });
+    expect([kafka.sasl, s3.credentials]).toEqual([{ ...signer, credentials }, credentials]);
   });
 });
 
