@@ -1,23 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { makePhotograph } from '../dev/samples/index.ts';
 import { printTable, rounded } from './figures.ts';
 import { imgproxy } from './imgproxy.ts';
 import type { Lab } from './lab.ts';
-import {
-  alone,
-  cpu,
-  kept,
-  type Measured,
-  measure,
-  objectKey,
-  PARTITIONS,
-  rate,
-  record,
-  shown,
-} from './measured.ts';
+import { alone, cpu, kept, type Measured, measure, PARTITIONS, rate, recordsOf, shown } from './measured.ts';
+import { inFolder, makePhotographs, writeImages } from './photographs.ts';
 import { startDarkroom } from './subject.ts';
 
 interface Format {
@@ -42,16 +30,11 @@ export async function benchFit(lab: Lab, { images }: { readonly images: number }
   const measured: object[] = [];
   const ratios: Record<string, string | number>[] = [];
   for (const format of FORMATS) {
-    const folder = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
-    try {
+    await inFolder(async (folder) => {
       const photographs: Buffer[] = [];
-      for (let seed = 0; seed < images; seed++) {
-        photographs.push(await format.write(sharp(await makePhotograph(seed, WIDTH, HEIGHT))).toBuffer());
-      }
-      const files = photographs.map((_, index) => join(folder, `${index}.${format.name}`));
-      for (const [index, photograph] of photographs.entries()) {
-        await writeFile(files[index] ?? '', photograph);
-      }
+      for (const jpeg of await makePhotographs(images, WIDTH, HEIGHT))
+        photographs.push(await format.write(sharp(jpeg)).toBuffer());
+      const files = await writeImages(folder, photographs, format.name);
       const raw = await alone(`raw sharp, ${format.name}`, 'raw-sharp.ts', `fit-${format.name}`, ...files);
       const service = await darkroom(lab, photographs, format, folder);
       const program = process.env.IMGPROXY_BIN;
@@ -77,9 +60,7 @@ export async function benchFit(lab: Lab, { images }: { readonly images: number }
         'CPU / imgproxy': peer ? rounded(cpu(service) / cpu(peer), 2) : 'not given',
         'images/s / imgproxy': peer ? rounded(rate(service) / rate(peer), 2) : 'not given',
       });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
   printTable('fit into 512 × 512, ratios', ratios);
   return { measured, ratios };
@@ -93,8 +74,7 @@ async function darkroom(
 ): Promise<Measured> {
   const topics = await lab.serviceTopics(`fit-${name}`, PARTITIONS);
   const run = `fit-${name}`;
-  for (const [index, photograph] of photographs.entries()) await lab.put(objectKey(run, index), photograph);
-  const records = photographs.map((photograph, index) => record(lab, photograph, index, 'reference', run));
+  const records = await recordsOf(lab, photographs, 'reference', run);
   const config = join(folder, 'darkroom.json');
   const rendition = { width: 512, height: 512, format: name, quality };
   await writeFile(

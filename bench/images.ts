@@ -1,7 +1,3 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { makePhotograph } from '../dev/samples/index.ts';
 import { printTable, rounded } from './figures.ts';
 import type { BenchRecord, Lab } from './lab.ts';
 import {
@@ -10,13 +6,13 @@ import {
   kept,
   type Measured,
   measure,
-  objectKey,
   PARTITIONS,
   rate,
-  record,
+  recordsOf,
   shown,
   together,
 } from './measured.ts';
+import { inFolder, makePhotographs, writeImages } from './photographs.ts';
 import { nodeProgram, Subject, startDarkroom } from './subject.ts';
 
 export interface ImagesOptions {
@@ -30,21 +26,13 @@ const WARM_UP_IMAGES = 40;
 
 /** Images a second and CPU an image of the running service, against sharp alone and against a plain KafkaJS service. */
 export async function benchImages(lab: Lab, { images, rounds }: ImagesOptions): Promise<object> {
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
-  try {
-    const photographs: Buffer[] = [];
-    for (let seed = 0; seed < images; seed++) photographs.push(await makePhotograph(seed, 4000, 3000));
+  return inFolder(async (folder) => {
+    const photographs = await makePhotographs(images, 4000, 3000);
     const bytes = photographs.reduce((sum, photograph) => sum + photograph.length, 0);
     process.stdout.write(
       `\nimages: ${images} JPEG photographs of 4000 × 3000, ${rounded(bytes / images / 1e6, 2)} MB each; renditions 1024, 512, 256 (JPEG q80)\n`,
     );
-    const files = await Promise.all(
-      photographs.slice(0, Math.min(images, 60)).map(async (photograph, index) => {
-        const file = join(folder, `${index}.jpg`);
-        await writeFile(file, photograph);
-        return file;
-      }),
-    );
+    const files = await writeImages(folder, photographs.slice(0, 60), 'jpg');
     await darkroom(lab, photographs.slice(0, WARM_UP_IMAGES), 'inline', 'warm-up');
     const all: Measured[] = [];
     for (let round = 1; round <= rounds; round++) {
@@ -58,9 +46,7 @@ export async function benchImages(lab: Lab, { images, rounds }: ImagesOptions): 
       );
     }
     return summarise([...Map.groupBy(all, ({ name }) => name).values()].map(together));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function darkroom(
@@ -71,13 +57,7 @@ async function darkroom(
 ): Promise<Measured> {
   const name = `darkroom-${run}`;
   const topics = await lab.serviceTopics(name, PARTITIONS);
-  const records = photographs.map(
-    (photograph, index): BenchRecord => record(lab, photograph, index, way, name),
-  );
-  if (way === 'reference') {
-    for (const [index, photograph] of photographs.entries())
-      await lab.put(objectKey(name, index), photograph);
-  }
+  const records = await recordsOf(lab, photographs, way, name);
   const subject = startDarkroom(lab.stack.environment(), topics);
   const measured = await measure(subject, `darkroom start, ${way}`, lab, topics.stream, records);
   const written = await lab.written(topics.stats);

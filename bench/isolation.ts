@@ -1,9 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { makePhotograph } from '../dev/samples/index.ts';
 import { printTable, rounded } from './figures.ts';
-import { alone, cpu, kept, rate, shown } from './measured.ts';
+import { alone, cpu, kept, type Measured, rate, shown } from './measured.ts';
+import { inFolder, makePhotographs, writeImages } from './photographs.ts';
 
 const SIZES = [
   [4000, 3000],
@@ -13,17 +10,11 @@ const SIZES = [
 
 /** What it costs that an image can only hurt itself: the same renditions in one process, and behind the wall of workers. */
 export async function benchIsolation({ images }: { readonly images: number }): Promise<object> {
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
-  try {
-    const rows = [];
-    const ratios = [];
-    for (const [width, height] of SIZES) {
-      const files: string[] = [];
-      for (let seed = 0; seed < images; seed++) {
-        const file = join(folder, `${width}-${seed}.jpg`);
-        await writeFile(file, await makePhotograph(seed, width, height));
-        files.push(file);
-      }
+  const rows: Measured[] = [];
+  const ratios: Record<string, string | number>[] = [];
+  for (const [width, height] of SIZES) {
+    await inFolder(async (folder) => {
+      const files = await writeImages(folder, await makePhotographs(images, width, height), 'jpg');
       const size = `${width} × ${height}`;
       const inProcess = await alone(`${size}, in one process`, 'develop.ts', 'in-process', ...files);
       const isolated = await alone(`${size}, in workers`, 'develop.ts', 'isolated', ...files);
@@ -34,11 +25,9 @@ export async function benchIsolation({ images }: { readonly images: number }): P
         'CPU ratio': rounded(cpu(isolated) / cpu(inProcess), 2),
         'images/s ratio': rounded(rate(isolated) / rate(inProcess), 2),
       });
-    }
-    printTable(`isolation: ${images} JPEG photographs of each size, three renditions`, rows.map(shown));
-    printTable('what isolation costs', ratios);
-    return { measured: rows.map(kept), ratios };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    });
   }
+  printTable(`isolation: ${images} JPEG photographs of each size, three renditions`, rows.map(shown));
+  printTable('what isolation costs', ratios);
+  return { measured: rows.map(kept), ratios };
 }

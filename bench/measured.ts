@@ -115,7 +115,19 @@ export async function measure(
   }
 }
 
-export function record(
+/** Records of images: with the image itself, or with a reference to where it was put. */
+export async function recordsOf(
+  lab: Lab,
+  images: readonly Buffer[],
+  way: 'inline' | 'reference',
+  name: string,
+): Promise<BenchRecord[]> {
+  if (way === 'reference')
+    for (const [index, image] of images.entries()) await lab.put(objectKey(name, index), image);
+  return images.map((image, index) => record(lab, image, index, way, name));
+}
+
+function record(
   lab: Lab,
   photograph: Buffer,
   index: number,
@@ -135,4 +147,4 @@ export function record(
   };
 }
 
-export const objectKey = (name: string, index: number): string => `bench/${name}/${index}.jpg`;
+const objectKey = (name: string, index: number): string => `bench/${name}/${index}.jpg`;
