@@ -74,6 +74,12 @@ const NUMBERS: readonly (readonly [NumberName, Probe['kind'], string, string])[]
   ['retries', 'counter', 'darkroom_stream_retries_total', 'Attempts that failed and were tried again'],
 ];
 
+const remainingOf = (stores: StreamsMetrics['restore' | 'storeLag']): readonly ProbeValue[] =>
+  stores.map(({ store, partition, remaining }) => ({
+    value: remaining,
+    labels: { store, partition: String(partition) },
+  }));
+
 /** The engine's numbers for Prometheus; none while there is no engine yet. */
 export function streamsProbes(metrics: () => StreamsMetrics | undefined): readonly Probe[] {
   const read = (of: (now: StreamsMetrics) => readonly ProbeValue[]) => () => {
@@ -128,24 +134,14 @@ export function streamsProbes(metrics: () => StreamsMetrics | undefined): readon
       help: 'What a store that is being restored has still to read; no sample once it is',
       kind: 'gauge',
       labels: ['store', 'partition'],
-      read: read(({ restore }) =>
-        restore.map(({ store, partition, remaining }) => ({
-          value: remaining,
-          labels: { store, partition: String(partition) },
-        })),
-      ),
+      read: read(({ restore }) => remainingOf(restore)),
     },
     {
       name: 'darkroom_stream_store_lag_records',
       help: 'What a store of this instance lacks of its changelog; 0 once its task runs',
       kind: 'gauge',
       labels: ['store', 'partition'],
-      read: read(({ storeLag }) =>
-        storeLag.map(({ store, partition, remaining }) => ({
-          value: remaining,
-          labels: { store, partition: String(partition) },
-        })),
-      ),
+      read: read(({ storeLag }) => remainingOf(storeLag)),
     },
     {
       name: 'darkroom_stream_dropped_records_total',
