@@ -7,6 +7,7 @@ import { imageIdOfName } from '../../../src/sources/image-id.ts';
 import { StreamsError } from '../../../src/topology/index.ts';
 import { upload } from '../serdes/samples.ts';
 import { codec, DevelopBench, headerOf, headersOf, jpeg, startDarkroom, topics } from './develop-bench.ts';
+import { NO_POLICY } from './no-policy.ts';
 
 let darkroom: Darkroom;
 beforeAll(() => {
@@ -23,22 +24,6 @@ async function open(change?: (deps: DevelopDeps) => Partial<DevelopDeps>): Promi
 }
 
 const reference = { 'customer-id': 'acme', 'content-type': 'application/vnd.darkroom.reference+json' };
-
-/** It asks for nothing. */
-const NO_POLICY = {
-  version: 1,
-  formats: null,
-  maxBytes: null,
-  maxPixels: null,
-  maxFrames: null,
-  maxSidePx: null,
-  maxRatio: null,
-  maxDecoderBytes: null,
-  pipeline: null,
-  renditionFormats: null,
-  camera: null,
-  updatedAt: 1,
-};
 
 test('an image on the external stream becomes stored renditions and one event', async () => {
   const run = await open();

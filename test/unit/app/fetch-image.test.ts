@@ -3,6 +3,7 @@ import { fetchImage } from '../../../src/app/fetch-image.ts';
 import { fetchedBytes } from '../../../src/app/images.ts';
 import { createLocalCodec } from '../../../src/serdes/local-codec.ts';
 import type { Arrival } from '../../../src/sources/arrival.ts';
+import { NO_POLICY } from './no-policy.ts';
 
 const identity = { imageId: 'ab'.repeat(16), customerId: 'acme', source: 'stream', receivedAtMs: 1 } as const;
 const original = Buffer.from('{}');
@@ -63,7 +64,7 @@ function fetchWith(
       get: async () => ({ found: 'object', body: Buffer.alloc(1), metadata }),
     },
   });
-  const policyBytes = pipeline === null ? null : codec.encodePolicy({ ...NO_LIMITS, pipeline });
+  const policyBytes = pipeline === null ? null : codec.encodePolicy({ ...NO_POLICY, pipeline });
   return fetch({ arrival, policyBytes }, null, {
     ...{ topic: 't', partition: 0, offset: 0, timestamp: 1, headers: [] },
     signal: new AbortController().signal,
@@ -71,10 +72,6 @@ function fetchWith(
   });
 }
 
-const NO_LIMITS = {
-  ...{ version: 1, updatedAt: 1, formats: null, maxBytes: null, maxPixels: null, maxFrames: null },
-  ...{ maxSidePx: null, maxRatio: null, maxDecoderBytes: null, renditionFormats: null, camera: null },
-};
 const object: Arrival = {
   kind: 'reference',
   identity,

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { configFileOf } from '../../../src/config/file/read-config.ts';
 import { createDarkroom, DEFAULT_LIMITS, type Pipeline } from '../../../src/processors/index.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
-import type { ImagePolicy } from '../../../src/serdes/image-policy.generated.ts';
 import { ConfigFolder } from '../config/file/config-folder.ts';
 import { codec, DevelopBench, headerOf, jpeg, topics } from './develop-bench.ts';
+import { NO_POLICY } from './no-policy.ts';
 
 const folder = new ConfigFolder();
 const CONFIG = (width: number) => `
@@ -47,25 +47,11 @@ async function open(of = darkroom, names = ['shop', 'avatars']): Promise<Develop
   return bench;
 }
 
-const POLICY: ImagePolicy = {
-  version: 1,
-  formats: null,
-  maxBytes: null,
-  maxPixels: null,
-  maxFrames: null,
-  maxSidePx: null,
-  maxRatio: null,
-  maxDecoderBytes: null,
-  pipeline: null,
-  renditionFormats: null,
-  camera: null,
-  updatedAt: 1,
-};
 const setPipeline = (run: DevelopBench, customer: string, pipeline: string) =>
   run.driver.pipe({
     topic: topics.imagePolicies,
     key: Buffer.from(customer),
-    value: codec.encodePolicy({ ...POLICY, pipeline }),
+    value: codec.encodePolicy({ ...NO_POLICY, pipeline }),
   });
 
 test("a customer's policy chooses the pipeline, and images of others go through the default one", async () => {
