@@ -31,6 +31,8 @@ export async function imgproxy(
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const ended = once(child, 'exit');
+  const endWithUs = () => child.kill('SIGKILL');
+  process.once('exit', endWithUs);
   const base = `http://127.0.0.1:${port}`;
   let bytesOut = 0;
   const get = async (name: string): Promise<void> => {
@@ -61,6 +63,7 @@ export async function imgproxy(
   } finally {
     child.kill('SIGTERM');
     await ended;
+    process.off('exit', endWithUs);
   }
 }
 

@@ -3,7 +3,6 @@ import type { BenchRecord, Lab } from './lab.ts';
 import { nodeProgram, Subject } from './subject.ts';
 
 export const PARTITIONS = 6;
-const WARM_UP = 8;
 const WITHIN_MS = 300_000;
 const REFERENCE = 'application/vnd.darkroom.reference+json';
 
@@ -74,7 +73,10 @@ export async function alone(name: string, peer: string, ...args: readonly string
   };
 }
 
-/** Warm first; then frozen while the backlog is written, so that writing it costs nobody's cores. */
+/**
+ * The first half of the records is not counted: a young process compiles, and two or three compile more. Then the subject is frozen
+ * while the backlog is written, so that writing it costs nobody's cores.
+ */
 export async function measure(
   subject: Subject,
   name: string,
@@ -83,14 +85,15 @@ export async function measure(
   records: readonly BenchRecord[],
 ): Promise<Measured> {
   const done = 'image processed';
+  const warmUp = Math.ceil(records.length / 2);
   try {
     await subject.until('ready', 1, WITHIN_MS);
-    await lab.feed(topic, PARTITIONS, records.slice(0, WARM_UP));
-    await subject.until(done, WARM_UP, WITHIN_MS);
+    await lab.feed(topic, PARTITIONS, records.slice(0, warmUp));
+    await subject.until(done, warmUp, WITHIN_MS);
     await new Promise((resolve) => setTimeout(resolve, 500));
-    const images = records.length - WARM_UP;
+    const images = records.length - warmUp;
     subject.freeze();
-    await lab.feed(topic, PARTITIONS, records.slice(WARM_UP));
+    await lab.feed(topic, PARTITIONS, records.slice(warmUp));
     const before = subject.usage();
     let peakBytes = 0;
     const sample = setInterval(() => {
@@ -99,7 +102,7 @@ export async function measure(
     }, 250);
     const startedMs = performance.now();
     subject.thaw();
-    await subject.until(done, WARM_UP + images, WITHIN_MS);
+    await subject.until(done, warmUp + images, WITHIN_MS);
     const seconds = (performance.now() - startedMs) / 1000;
     const after = subject.usage();
     const cpuMs = after.cpuMs - before.cpuMs;
@@ -107,7 +110,7 @@ export async function measure(
     clearInterval(sample);
     const durationsMs = subject.lines
       .filter(({ msg }) => msg === done)
-      .slice(WARM_UP)
+      .slice(warmUp)
       .map(({ durationMs }) => Number(durationMs));
     return { name, images, seconds, cpuMs, mainCpuMs, peakBytes, durationsMs };
   } finally {

@@ -30,7 +30,7 @@ const HELP = `npm run bench -- [NAME…] [options]      measure on this machine,
   statistics  events/s from image-stats into Firehose and Redis, and what a million of them costs
   throughput  records/s and CPU of the engine, stateless and windowed counts, against KafkaJS and Kafka Streams
 
-  --images N    photographs for "images", "fit" and "isolation" (default 128)
+  --images N    photographs for "images", "fit" and "isolation"; services warm up with half of them (default 128)
   --backlog N   images for "memory" (default 2000)
   --width N     of the photographs of "memory", in pixels (default 1600)
   --records N   records for "throughput" (default 500000)
@@ -107,6 +107,10 @@ printTable(
   'machine',
   Object.entries(facts).map(([what, value]) => ({ what, value })),
 );
+// What is measured, and the stack, end with this process; ending it in order is enough.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 const results: Record<string, unknown> = {};
 const lab = await openLab();
 try {
