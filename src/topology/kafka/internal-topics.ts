@@ -62,19 +62,19 @@ export function internalTopics(
         because,
       }));
   });
-  requireNames([...repartitions, ...changelogs]);
+  requireValidNames([...repartitions, ...changelogs]);
   return [...repartitions, ...changelogs];
 }
 
 /** Each part of a name is checked where it is given; together they may still be too long for a broker. */
-function requireNames(topics: readonly InternalTopic[]): void {
+function requireValidNames(topics: readonly InternalTopic[]): void {
   const problems = topics.flatMap(({ topic }) => nameProblem(topic) ?? []);
   if (problems.length === 0) return;
   throw new StreamsError(
     'TOPIC_NAME_INVALID',
     'fail',
     `the broker would not make these topics of the application: ${problems.join('; ')}. Their names begin with the application id and end with the ` +
-      'name of the store or repartition: make one of them shorter',
+      'name of the store or repartition: choose others, or shorter ones',
   );
 }
 
