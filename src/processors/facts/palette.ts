@@ -52,8 +52,10 @@ export function paletteOf(picture: SmallPicture): string[] {
 function binsOf({ rgba }: SmallPicture): Bin[] {
   const bins = new Map<number, { count: number; sums: [number, number, number] }>();
   for (let at = 0; at < rgba.length; at += 4) {
-    const [red = 0, green = 0, blue = 0, alpha = 0] = [rgba[at], rgba[at + 1], rgba[at + 2], rgba[at + 3]];
-    if (alpha < MIN_ALPHA) continue;
+    if ((rgba[at + 3] ?? 0) < MIN_ALPHA) continue;
+    const red = rgba[at] ?? 0;
+    const green = rgba[at + 1] ?? 0;
+    const blue = rgba[at + 2] ?? 0;
     const shift = 8 - BITS;
     const key = ((red >> shift) << (2 * BITS)) | ((green >> shift) << BITS) | (blue >> shift);
     const bin = bins.get(key);

@@ -47,21 +47,24 @@ export function perceptualDistance(one: string, other: string): number {
 }
 
 function lumaOf({ width, height, rgba }: SmallPicture): Float64Array {
-  return Float64Array.from({ length: width * height }, (_, pixel) => {
-    const at = pixel * 4;
-    const [red, green, blue, alpha] = [
-      rgba[at] ?? 0,
-      rgba[at + 1] ?? 0,
-      rgba[at + 2] ?? 0,
-      rgba[at + 3] ?? 0,
-    ];
-    return 255 + (alpha / 255) * (0.299 * red + 0.587 * green + 0.114 * blue - 255);
-  });
+  const luma = new Float64Array(width * height);
+  for (let pixel = 0, at = 0; pixel < luma.length; pixel++, at += 4) {
+    const colour = 0.299 * (rgba[at] ?? 0) + 0.587 * (rgba[at + 1] ?? 0) + 0.114 * (rgba[at + 2] ?? 0);
+    luma[pixel] = 255 + ((rgba[at + 3] ?? 0) / 255) * (colour - 255);
+  }
+  return luma;
 }
 
+/** By length; small pictures have few. */
+const known = new Map<number, Float64Array>();
+
 function cosines(length: number): Float64Array {
-  return Float64Array.from({ length: SIDE * length }, (_, index) => {
-    const frequency = Math.floor(index / length);
-    return Math.cos((Math.PI / length) * frequency * ((index % length) + 0.5));
-  });
+  const made =
+    known.get(length) ??
+    Float64Array.from({ length: SIDE * length }, (_, index) => {
+      const frequency = Math.floor(index / length);
+      return Math.cos((Math.PI / length) * frequency * ((index % length) + 0.5));
+    });
+  known.set(length, made);
+  return made;
 }

@@ -80,10 +80,13 @@ interface Side {
 
 /** Where the points of each cell lie along a side, in bytes from its begin. */
 function places(points: readonly number[], { cells, pixels, bytes }: Side): Int32Array {
-  return Int32Array.from({ length: cells * points.length }, (_, index) => {
-    const cell = Math.floor(index / points.length) + (points[index % points.length] ?? 0);
-    return Math.min(pixels - 1, Math.floor((cell * pixels) / cells)) * bytes;
-  });
+  const all = new Int32Array(cells * points.length);
+  for (let cell = 0, index = 0; cell < cells; cell++) {
+    for (const point of points) {
+      all[index++] = Math.min(pixels - 1, Math.floor(((cell + point) * pixels) / cells)) * bytes;
+    }
+  }
+  return all;
 }
 
 /** The middles of `columns` × `rows` parts of a cell. */
