@@ -13,10 +13,9 @@ const BUDGET_MIB = 64;
 const WORKER_MIB = 256;
 const WORKERS = 2;
 /**
- * What the service's own process needs besides its budget, whatever the backlog: code, V8's young generation (which grows to
- * some 115 MiB under load and is never given back), connections, one response of the broker, and garbage: V8 lets the old
- * generation, and the buffers that hang on it, grow to three times what lives there before it collects. Tens of thousands of small
- * images still pass it (RESULTS.md).
+ * What the service's own process needs besides its budget, whatever the backlog: code, V8's young generation (kept small:
+ * docs/adr/0034), connections, one response of the broker, and garbage: V8 lets the old generation, and the buffers that hang on it,
+ * grow to three times what lives there before it collects.
  */
 const OWN_MIB = 384;
 

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MIN_NODE = 24;
+/** KafkaJS warns of a negative timer on Node 24: harmless. The other: docs/adr/0034. The Dockerfile has them too. */
+const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8'];
 
 /** Installs the locked dependencies when there are none, or when the lock file is newer than the installation. */
 function install() {
@@ -55,11 +57,7 @@ function findNode() {
  */
 export function launch(file, args) {
   install();
-  const child = spawn(
-    findNode(),
-    ['--disable-warning=TimeoutNegativeWarning', resolve(root, file), ...args],
-    { stdio: 'inherit' },
-  );
+  const child = spawn(findNode(), [...NODE_FLAGS, resolve(root, file), ...args], { stdio: 'inherit' });
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGINT', () => {}); // the terminal sends it to the child too, which ends in order
   process.on('SIGHUP', () => child.kill('SIGHUP'));
