@@ -13,9 +13,8 @@ const BUDGET_MIB = 64;
 const WORKER_MIB = 256;
 const WORKERS = 2;
 /**
- * What the service's own process needs besides its budget, whatever the backlog: code, V8's young generation (kept small:
- * docs/adr/0034), connections, one response of the broker, and garbage: V8 lets the old generation, and the buffers that hang on it,
- * grow to three times what lives there before it collects.
+ * What the service's own process needs besides its budget, whatever the backlog: code, connections, one response of the broker, and
+ * garbage with the buffers that hang on it, which flags of V8 keep small (docs/adr/0034).
  */
 const OWN_MIB = 384;
 

@@ -24,7 +24,7 @@ export const nodeProgram = (file: string, ...args: readonly string[]): Program =
 /** The command as its users have it: with the flags that it gives to Node. */
 const service = (): Program => {
   const { args, ...program } = nodeProgram('../src/main.ts', 'start');
-  return { ...program, args: ['--max-semi-space-size=8', ...args] };
+  return { ...program, args: ['--max-semi-space-size=8', '--heap-growing-percent=100', ...args] };
 };
 
 /** A process that is measured from outside: it writes JSON lines, one of which says that it is ready. */

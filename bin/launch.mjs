@@ -7,8 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const MIN_NODE = 24;
-/** KafkaJS warns of a negative timer on Node 24: harmless. The other: docs/adr/0034. The Dockerfile has them too. */
-const NODE_FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8'];
+/** KafkaJS warns of a negative timer on Node 24: harmless. The others keep garbage small (docs/adr/0034). The image has them too. */
+const NODE_FLAGS = [
+  '--disable-warning=TimeoutNegativeWarning',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=100',
+];
 
 /** Installs the locked dependencies when there are none, or when the lock file is newer than the installation. */
 function install() {
