@@ -41,6 +41,6 @@ EXPOSE 8080
 # live, not ready: a restart mends no broker
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT ?? 8080}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# the flags of bin/launch.mjs
+# the flags of bin/launch.mjs; test/unit/dev/node-flags.test.ts holds them together
 ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=100", "/app/dist/src/main.js"]
 CMD ["start"]

@@ -21,10 +21,10 @@ export const nodeProgram = (file: string, ...args: readonly string[]): Program =
   args: ['--disable-warning=TimeoutNegativeWarning', fileURLToPath(new URL(file, import.meta.url)), ...args],
 });
 
-/** The command as its users have it: with the flags that it gives to Node. */
+/** The command as its users have it: with the flags for Node that bin/launch.mjs gave to the bench too. */
 const service = (): Program => {
   const { args, ...program } = nodeProgram('../src/main.ts', 'start');
-  return { ...program, args: ['--max-semi-space-size=8', '--heap-growing-percent=100', ...args] };
+  return { ...program, args: [...process.execArgv, ...args] };
 };
 
 /** A process that is measured from outside: it writes JSON lines, one of which says that it is ready. */
