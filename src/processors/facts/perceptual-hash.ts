@@ -59,12 +59,12 @@ function lumaOf({ width, height, rgba }: SmallPicture): Float64Array {
 const known = new Map<number, Float64Array>();
 
 function cosines(length: number): Float64Array {
-  const made =
-    known.get(length) ??
-    Float64Array.from({ length: SIDE * length }, (_, index) => {
-      const frequency = Math.floor(index / length);
-      return Math.cos((Math.PI / length) * frequency * ((index % length) + 0.5));
-    });
+  const there = known.get(length);
+  if (there) return there;
+  const made = Float64Array.from({ length: SIDE * length }, (_, index) => {
+    const frequency = Math.floor(index / length);
+    return Math.cos((Math.PI / length) * frequency * ((index % length) + 0.5));
+  });
   known.set(length, made);
   return made;
 }
