@@ -33,7 +33,8 @@ export function toHeaders(headers: Headers): IHeaders {
     const before = result[name];
     if (!(name in result)) result[name] = value;
     // KafkaJS writes an undefined element as a null value; its types do not know it
-    else result[name] = [...(Array.isArray(before) ? before : [before]), value] as Buffer[];
+    else if (Array.isArray(before)) before.push(value as Buffer);
+    else result[name] = [before, value] as Buffer[];
   }
   return result;
 }

@@ -231,6 +231,25 @@ describe("a fetch's answer", () => {
     expect(read && toConsumed('t', 0, read, true).headers).toEqual([headers[0], headers[2], headers[1]]);
   });
 
+  it('has as many headers of one name as a record can hold, in the time of any others', () => {
+    const headers = Array.from(
+      { length: 200_000 },
+      (_, index) => ['h', index % 2 ? Buffer.of(1) : null] as const,
+    );
+    const sent: ProduceRequest = {
+      acks: -1,
+      timeout: 1,
+      topicData: [
+        {
+          topic: 't',
+          partitions: [{ partition: 0, messages: [{ value: null, headers: toHeaders(headers) }] }],
+        },
+      ],
+    };
+    const [read] = readOf(sent);
+    expect(read && toConsumed('t', 0, read, false).headers).toEqual(headers);
+  });
+
   it('is read as KafkaJS reads it', async () => {
     await fc.assert(
       fc.asyncProperty(request, fc.bigInt({ min: 0n, max: 2n ** 50n }), async (given, base) => {

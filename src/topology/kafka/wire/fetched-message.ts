@@ -89,7 +89,8 @@ export class FetchedMessage implements RecordBatchEntry {
       if (length > 0) reader.at += length;
       const before = headers[name];
       if (!(name in headers)) headers[name] = value;
-      else headers[name] = Array.isArray(before) ? [...before, value] : [before as Buffer, value];
+      else if (Array.isArray(before)) before.push(value);
+      else headers[name] = [before as Buffer, value];
     }
     return headers;
   }
