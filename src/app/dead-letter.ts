@@ -6,17 +6,21 @@ const MAX_KEY_BYTES = 128 * 1024;
 const MAX_HEADERS_BYTES = 256 * 1024;
 const MAX_TEXT_BYTES = 1024;
 
+/** Lengths of name and value, of any header that fits in here. */
+const HEADER_OVERHEAD_BYTES = 6;
+
 /** Names that only we write; a letter that comes back must not carry its old ones along. */
 const RESERVED = /^(__streams\.errors\.|darkroom\.)/;
 
 /**
  * The record of an image that was refused, as it came: key, headers, value, time. Added are the error headers of KIP-1034
  * (`exception` holds our code, `message` the reason; there is no stack trace) and `darkroom.*`. A large value is in the
- * archive instead, a key above 128 KiB is left out, headers above 256 KiB are cut.
+ * archive instead, a key above 128 KiB is left out, headers above 256 KiB are cut, and a time that brokers might refuse becomes `nowMs`.
  */
 export function deadLetter(
   { key, value: image, timestamp, headers }: StreamRecord<Buffer | null, LaidOutImage>,
   context: RecordContext,
+  nowMs: number,
 ): StreamRecord<Buffer | null, Buffer | null> {
   const { identity, refused, body, original } = image;
   const keyFits = key === null || key.length <= MAX_KEY_BYTES;
@@ -39,7 +43,7 @@ export function deadLetter(
   return {
     key: keyFits ? key : null,
     value: body ? null : original,
-    timestamp,
+    timestamp: timestamp < 0 || timestamp > nowMs ? nowMs : timestamp,
     headers: [
       ...fitting(headers.filter(([name]) => !RESERVED.test(name))),
       ...added.map(([name, text]) => [name, cut(Buffer.from(String(text)))] as const),
@@ -60,7 +64,10 @@ function fitting(headers: Headers): Headers {
 }
 
 const sizeOf = (headers: Headers) =>
-  headers.reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + (value?.length ?? 0), 0);
+  headers.reduce(
+    (sum, [name, value]) => sum + HEADER_OVERHEAD_BYTES + Buffer.byteLength(name) + (value?.length ?? 0),
+    0,
+  );
 
 /** At most 1 KiB, never within a UTF-8 character. */
 function cut(text: Buffer): Buffer {

@@ -4,6 +4,7 @@ import { arrivedBytes } from '../sources/arrival.ts';
 import { fromExternal } from '../sources/external.ts';
 import { fromUpload } from '../sources/upload.ts';
 import {
+  type ErrorHandlers,
   otherwise,
   StreamsBuilder,
   stringSerde,
@@ -20,6 +21,13 @@ import { fetchedBytes, isArchived, renditionBytes } from './images.ts';
 import { ledger, ledgerStore } from './ledger.ts';
 import { mapRecord } from './map-record.ts';
 import type { ArrivalWithPolicy } from './policies.ts';
+
+const DEAD_LETTERS = 'dead-letters';
+
+/** A letter that its topic refuses is left to the engine's own, which leaves out of the record what does not fit. */
+export const developHandlers: ErrorHandlers = {
+  production: ({ node }) => (node === DEAD_LETTERS ? 'dead-letter' : 'fail'),
+};
 
 /** Every image that arrives, on either way and however often, is developed and archived, and leaves exactly one event. */
 function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
@@ -56,8 +64,11 @@ function developImages(builder: StreamsBuilder, deps: DevelopDeps): void {
     .split({ developed: isArchived, refused: otherwise }, { as: 'outcome-' });
 
   refused
-    .process(mapRecord(deadLetter), { as: 'dead-letter' })
-    .to(topics.imageDeadLetter, { as: 'dead-letters' });
+    .process(
+      mapRecord((record, context) => deadLetter(record, context, nowMs())),
+      { as: 'dead-letter' },
+    )
+    .to(topics.imageDeadLetter, { as: DEAD_LETTERS });
 
   developed
     .merge(refused, { as: 'outcomes' })

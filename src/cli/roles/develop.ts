@@ -1,4 +1,4 @@
-import { developTopology } from '../../app/develop.ts';
+import { developHandlers, developTopology } from '../../app/develop.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { checkWatermarks, createDarkroom, imagesAtOnce } from '../../processors/index.ts';
 import { createRemoteSteps } from '../../remote-steps/remote-steps.ts';
@@ -72,6 +72,8 @@ export function developRole(context: RoleContext): Role {
       ],
       memoryBudgetBytes: processing.memoryBudgetBytes,
       maxPartitionFetchBytes: IMAGE_FETCH_BYTES,
+      handlers: developHandlers,
+      deadLetterTopic: config.topics.deadLetters,
       probes: [
         {
           name: 'darkroom_workers',

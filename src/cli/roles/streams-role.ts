@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Probe } from '../../observability/metrics.ts';
-import type { Topology } from '../../topology/index.ts';
+import type { ErrorHandlers, Topology } from '../../topology/index.ts';
 import { KafkaStreams } from '../../topology/kafka/streams.ts';
 import { externalTopics, requireTopics } from '../../topology/kafka/topics.ts';
 import { applicationIdOf } from '../application-id.ts';
@@ -20,6 +20,9 @@ export interface StreamsRoleOptions {
   readonly maxPartitionFetchBytes?: number;
   /** Windows close by the clock when nothing has come for so long, ms; never unless given. */
   readonly idleTimeoutMs?: number;
+  /** With the topic for what they answer `dead-letter` to; else every failure ends the role. */
+  readonly handlers?: ErrorHandlers;
+  readonly deadLetterTopic?: string;
   /** Beside the engine's own. */
   readonly probes?: readonly Probe[];
   /** Closes what the topology's functions use, after the engine has ended. */
@@ -29,6 +32,7 @@ export interface StreamsRoleOptions {
 /** A role that is one application of the engine, in the consumer group `<APPLICATION_ID>-<name>`. */
 export function streamsRole(options: StreamsRoleOptions, { config, logger }: RoleContext): Role {
   const { name, topology, memoryBudgetBytes, maxPartitionFetchBytes, idleTimeoutMs, release } = options;
+  const { handlers, deadLetterTopic } = options;
   const { engine } = config;
   const kafka = kafkaSettings(config.kafka);
   for (const warning of topology.warnings) logger.warn({}, warning);
@@ -41,6 +45,8 @@ export function streamsRole(options: StreamsRoleOptions, { config, logger }: Rol
     memoryBudgetBytes,
     ...(maxPartitionFetchBytes === undefined ? {} : { maxPartitionFetchBytes }),
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
+    ...(handlers && { handlers }),
+    ...(deadLetterTopic === undefined ? {} : { deadLetterTopic }),
     logger,
   });
   const dependencies = new Dependencies([

@@ -53,3 +53,8 @@ export function withoutBody(letter: ProducedRecord): ProducedRecord {
   const size = Buffer.from(String(letter.value?.length ?? 0));
   return { ...letter, value: null, headers: [...letter.headers, [`${RESERVED}value.bytes`, size]] };
 }
+
+/** A letter whose key and headers are too large by themselves: what was written about the record is left, and nothing of it. */
+export function alone(letter: ProducedRecord): ProducedRecord {
+  return { ...letter, key: null, headers: letter.headers.filter(([name]) => name.startsWith(RESERVED)) };
+}

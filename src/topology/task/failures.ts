@@ -1,6 +1,6 @@
 import { StreamsError } from '../errors.ts';
 import type { ProducedRecord } from '../record.ts';
-import { deadLetter, withoutBody } from './dead-letter.ts';
+import { alone, deadLetter, withoutBody } from './dead-letter.ts';
 import type { ErrorAnswer, ErrorHandlers, Failure } from './error-handlers.ts';
 import type { WriteLimits } from './write-limits.ts';
 
@@ -45,7 +45,7 @@ export class Failures {
     return this.#options.handlers.processing?.(failure) ?? 'fail';
   }
 
-  /** Throws DEAD_LETTER_TOPIC_MISSING. */
+  /** One that its topic takes: what it would refuse is left out. Throws DEAD_LETTER_TOPIC_MISSING. */
   letter(failure: Failure): ProducedRecord {
     const { deadLetterTopic, limits, nowMs } = this.#options;
     if (deadLetterTopic === undefined) {
@@ -57,7 +57,11 @@ export class Failures {
         { cause: failure.error },
       );
     }
-    const letter = deadLetter(deadLetterTopic, failure, nowMs());
-    return limits.problem(letter)?.code === 'RECORD_TOO_LARGE' ? withoutBody(letter) : letter;
+    let letter = deadLetter(deadLetterTopic, failure, nowMs());
+    for (const lessen of [withoutBody, alone])
+      if (limits.problem(letter)?.code === 'RECORD_TOO_LARGE') letter = lessen(letter);
+    return limits.problem(letter)?.code === 'RECORD_TIME_REFUSED'
+      ? { ...letter, timestamp: nowMs() }
+      : letter;
   }
 }

@@ -5,6 +5,7 @@ import type { DevelopDeps } from '../../../src/app/deps.ts';
 import type { Darkroom } from '../../../src/processors/types.ts';
 import { imageIdOfName } from '../../../src/sources/image-id.ts';
 import { StreamsError } from '../../../src/topology/index.ts';
+import { batchBytes } from '../../../src/topology/task/write-limits.ts';
 import { upload } from '../serdes/samples.ts';
 import { codec, DevelopBench, headerOf, headersOf, jpeg, startDarkroom, topics } from './develop-bench.ts';
 import { NO_POLICY } from './no-policy.ts';
@@ -272,6 +273,23 @@ test('a letter fits a Kafka record whatever its key and headers are', async () =
   expect(headerOf(letter, 'darkroom.key-bytes')).toBe(String(200 * 1024));
   expect(headerOf(letter, 'h0')).toBe('ü'.repeat(512));
   expect(headerOf(letter, '__streams.errors.exception')).toBe('FORMAT_UNKNOWN');
+});
+
+test('a letter fits a Kafka record with as many headers as a record can hold, and is not stamped ahead of the clock', async () => {
+  const run = await open();
+  const headers = Array.from({ length: 150_000 }, () => ['', null] as const);
+  const value = Buffer.alloc(512 * 1024);
+  await run.driver.pipe({
+    topic: topics.imageStream,
+    key: null,
+    value,
+    headers,
+    timestamp: 1_795_007_200_000,
+  });
+  const [letter] = run.letters();
+  expect(letter && batchBytes(letter)).toBeLessThan(1_000_000);
+  expect(letter?.value).toEqual(value);
+  expect(letter?.timestamp).toBe(1_795_000_000_999);
 });
 
 test("a refused image that was referred to leaves its reference as the letter, not the image's bytes", async () => {
