@@ -28,7 +28,10 @@ export async function flushExternal(
   }
 }
 
-/** Parts of at most `max` records; their ranges follow on one another and together make up the batch's. */
+/**
+ * Parts of at most `max` records; their ranges follow on one another and together make up the batch's. A source record's own stay in
+ * one part, if need be a larger one: a fence lies between source records, and half of one could be written twice.
+ */
 function* split(
   records: readonly SinkRecord[],
   positions: readonly OffsetRange[],
@@ -36,22 +39,40 @@ function* split(
 ): Generator<{ records: readonly SinkRecord[]; ranges: readonly OffsetRange[] }> {
   let left = positions;
   let at = 0;
-  for (; at + max < records.length; at += max) {
-    const part = records.slice(at, at + max);
-    const reached = left.map((range) => ({ ...range, to: reachedBy(part, records[at + max], range) }));
+  for (let end = endOfPart(records, at, max); end < records.length; end = endOfPart(records, at, max)) {
+    const part = records.slice(at, end);
+    const reached = left.map((range) => ({ ...range, to: reachedBy(part, range) }));
     yield { records: part, ranges: reached.filter(({ from, to }) => to > from) };
     left = left.map((range, index) => ({ ...range, from: reached[index]?.to ?? range.from }));
+    at = end;
   }
   yield { records: records.slice(at), ranges: left };
 }
 
-/** How far a part takes a partition: behind its last record there, unless that one's source goes on in the next part. */
-function reachedBy(part: readonly SinkRecord[], next: SinkRecord | undefined, range: OffsetRange): number {
-  const isHere = ({ context }: SinkRecord) =>
-    context.topic === range.topic && context.partition === range.partition;
-  const last = part.findLast(isHere)?.context.offset;
-  if (last === undefined) return range.from;
-  return next && isHere(next) && next.context.offset === last ? last : last + 1;
+/** Where the part that begins at `at` ends: between two source records. */
+function endOfPart(records: readonly SinkRecord[], at: number, max: number): number {
+  const cuts = (end: number) => !isSameSource(records[end - 1], records[end]);
+  let end = at + max;
+  if (end >= records.length) return records.length;
+  while (end > at && !cuts(end)) end--;
+  if (end > at) return end;
+  end = at + max;
+  while (end < records.length && !cuts(end)) end++;
+  return end;
+}
+
+function isSameSource(one: SinkRecord | undefined, other: SinkRecord | undefined): boolean {
+  if (!one || !other) return false;
+  const { topic, partition, offset } = one.context;
+  return (
+    offset === other.context.offset && partition === other.context.partition && topic === other.context.topic
+  );
+}
+
+/** How far a part takes a partition: behind its last record there. */
+function reachedBy(part: readonly SinkRecord[], { topic, partition, from }: OffsetRange): number {
+  const last = part.findLast(({ context }) => context.topic === topic && context.partition === partition);
+  return last ? last.context.offset + 1 : from;
 }
 
 async function writeAll(
@@ -62,20 +83,25 @@ async function writeAll(
   retries: Retries,
 ): Promise<void> {
   let left = batch;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await sink.write(left, context);
-      if (attempt > 0) onTrouble(sink.name, undefined);
-      return;
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const partial = error instanceof SinkWriteError;
-      if (!partial && !(error instanceof StreamsError && error.disposition === 'retry')) throw error;
-      if (partial) left = left.filter((_, index) => error.failed.includes(index));
-      onTrouble(sink.name, error.message);
-      const timeUp = retries.timeUp(error, `writing to ${sink.name}`);
-      if (timeUp) throw timeUp;
-      await retries.pause(context.signal);
+  let troubled = false;
+  try {
+    for (;;) {
+      try {
+        return await sink.write(left, context);
+      } catch (error) {
+        context.signal.throwIfAborted();
+        const partial = error instanceof SinkWriteError;
+        if (!partial && !(error instanceof StreamsError && error.disposition === 'retry')) throw error;
+        if (partial) left = left.filter((_, index) => error.failed.includes(index));
+        troubled = true;
+        onTrouble(sink.name, error.message);
+        const timeUp = retries.timeUp(error, `writing to ${sink.name}`);
+        if (timeUp) throw timeUp;
+        await retries.pause(context.signal);
+      }
     }
+  } finally {
+    // However it ended: whoever writes next, perhaps another instance, tells of trouble anew.
+    if (troubled) onTrouble(sink.name, undefined);
   }
 }

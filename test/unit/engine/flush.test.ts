@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ExternalSink, OffsetRange, SinkRecord } from '../../../src/topology/external-sink.ts';
+import { StreamsError } from '../../../src/topology/errors.ts';
+import {
+  type ExternalSink,
+  type OffsetRange,
+  ReplayFromError,
+  type SinkRecord,
+} from '../../../src/topology/external-sink.ts';
 import { flushExternal } from '../../../src/topology/task/flush.ts';
 
 const record = (partition: number, offset: number): SinkRecord => ({
@@ -48,12 +54,21 @@ describe('flushing a batch to an external sink', () => {
     ]);
   });
 
-  it('does not call a source record done whose records go on in the next part', async () => {
-    const positions = [{ topic: 't', partition: 0, from: 0, to: 2 }];
-    const records = [record(0, 0), record(0, 1), record(0, 1)];
-    expect((await writesOf(records, positions, 2)).map(({ ranges }) => ranges)).toEqual([
-      ['0: 0-1'],
-      ['0: 1-2'],
+  it('keeps the records of one source record together, in a larger part if need be', async () => {
+    const positions = [
+      { topic: 't', partition: 0, from: 0, to: 4 },
+      { topic: 't', partition: 1, from: 1, to: 2 },
+    ];
+    const records = [0, 1, 1, 2, 2, 2].map((offset) => record(0, offset));
+    expect(await writesOf([...records, record(1, 1), record(0, 3)], positions, 2)).toEqual([
+      { values: ['0/0'], ranges: ['0: 0-1'] },
+      { values: ['0/1', '0/1'], ranges: ['0: 1-2'] },
+      { values: ['0/2', '0/2', '0/2'], ranges: ['0: 2-3'] },
+      { values: ['1/1', '0/3'], ranges: ['0: 3-4', '1: 1-2'] },
+    ]);
+    expect(await writesOf(records, positions.slice(0, 1), 5)).toEqual([
+      { values: ['0/0', '0/1', '0/1'], ranges: ['0: 0-2'] },
+      { values: ['0/2', '0/2', '0/2'], ranges: ['0: 2-4'] },
     ]);
   });
 
@@ -61,5 +76,55 @@ describe('flushing a batch to an external sink', () => {
     const positions = [{ topic: 't', partition: 0, from: 3, to: 9 }];
     expect(await writesOf([], positions, 10)).toEqual([{ values: [], ranges: ['0: 3-9'] }]);
     expect(await writesOf([], positions, 10, false)).toEqual([]);
+  });
+});
+
+describe('the trouble of a sink', () => {
+  const positions = [{ topic: 't', partition: 0, from: 0, to: 1 }];
+  const away = () => new StreamsError('REDIS_UNAVAILABLE', 'retry', 'away');
+
+  /** Writes one record to a sink that fails so, one error after another, and returns what was told of its trouble. */
+  async function toldOf(errors: (() => Error)[], signal = new AbortController().signal) {
+    const told: (string | undefined)[] = [];
+    const sink: ExternalSink = {
+      name: 'list',
+      write: async () => {
+        const error = errors.shift()?.();
+        if (error) throw error;
+      },
+    };
+    const spec = {
+      kind: 'external-sink' as const,
+      name: 's',
+      parents: [],
+      sink,
+      lingerMs: 0,
+      maxBatchRecords: 9,
+    };
+    const batch = { external: new Map([[spec, [record(0, 0)]]]), positions };
+    const ended = flushExternal([spec], batch, signal, (_, reason) => told.push(reason)).then(
+      () => 'written',
+      (error: Error) => error.message,
+    );
+    return { ended: await ended, told };
+  }
+
+  it('is over when it writes again', async () => {
+    expect(await toldOf([away])).toEqual({ ended: 'written', told: ['away', undefined] });
+    expect(await toldOf([])).toEqual({ ended: 'written', told: [] });
+  });
+
+  it('is over too when it wants records again, or when its task moves away', async () => {
+    const replay = () => new ReplayFromError('lost', [{ topic: 't', partition: 0, offset: 0 }]);
+    expect((await toldOf([away, replay])).told).toEqual(['away', undefined]);
+    const controller = new AbortController();
+    const moved = () => {
+      controller.abort(new Error('moved'));
+      return away();
+    };
+    expect(await toldOf([away, moved], controller.signal)).toEqual({
+      ended: 'moved',
+      told: ['away', undefined],
+    });
   });
 });
