@@ -1,10 +1,14 @@
 import pg from 'pg';
+import { StreamsError } from '../topology/errors.ts';
 import { warehouseError } from './errors.ts';
 import { type Dialect, readSql, statementsOf } from './sql.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A load of a minute's rows takes seconds; one that waits for a lock of somebody's forgotten session ends here. */
 const STATEMENT_TIMEOUT_MS = 300_000;
+/** Past the server's own: a server that is gone without a word says nothing about time either. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 10_000;
+const KEEP_ALIVE_MS = 30_000;
 
 /** Where the warehouse is; an address alone will do where it says everything. */
 export interface WarehousePlace {
@@ -35,6 +39,8 @@ export class Connection {
       application_name: 'darkroom',
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      query_timeout: ANSWER_TIMEOUT_MS,
     });
     client.on('error', () => {}); // the next query says so too
     try {
@@ -77,7 +83,9 @@ export class Connection {
       await this.query('COMMIT');
       return result;
     } catch (error) {
-      await this.#client.query('ROLLBACK').catch(() => {}); // a lost connection has rolled back already
+      // a lost connection has rolled back already, and one that is silent would take another five minutes
+      const lost = error instanceof StreamsError && error.code === 'WAREHOUSE_UNREACHABLE';
+      if (!lost) await this.#client.query('ROLLBACK').catch(() => {});
       throw error;
     }
   }
