@@ -77,7 +77,9 @@ export class DarkroomStack {
   }: DarkroomStackOptions = {}): Promise<DarkroomStack> {
     const ends: (() => Promise<void>)[] = [];
     const end = async () => {
-      for (const stop of ends.toReversed()) await stop();
+      const problems: unknown[] = [];
+      for (const stop of ends.toReversed()) await stop().catch((error) => problems.push(error));
+      if (problems.length > 0) throw problems[0];
     };
     try {
       const stack = await startStack({
@@ -112,7 +114,7 @@ export class DarkroomStack {
       ends.push(() => producer.disconnect());
       return new DarkroomStack({ addresses: stack.addresses, http: service.http, producer, events, end });
     } catch (error) {
-      await end();
+      await end().catch(() => {}); // that it did not start says more
       throw error;
     }
   }
@@ -139,7 +141,10 @@ export class DarkroomStack {
     return this.#events.await(eventId, timeoutMs);
   }
 
-  /** Ends the service, then what it stands on; nothing is left on the machine but the downloads. */
+  /**
+   * Ends the service, then what it stands on; nothing is left on the machine but the downloads. Rejects, after all that, when
+   * the service did not end in order.
+   */
   stop(): Promise<void> {
     return this.#end();
   }

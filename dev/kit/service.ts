@@ -45,16 +45,18 @@ export async function startService(
   void child.exited.then(() => {
     ended = true;
   });
+  const read = async () => (existsSync(log) ? await readFile(log, 'utf8') : '');
+  const problem = async (what: string) => {
+    const tail = (await read()).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+    return new StackError(`darkroom start ${what}. The end of its log (${log}):\n${tail}`);
+  };
   const stop = async () => {
     await guard.end();
     const exit = await child.exited;
-    if (exit !== 0) throw new StackError(`darkroom start did not end in order (${exit}); see ${log}`);
+    if (exit !== 0) throw await problem(`did not end in order (${exit})`);
   };
-  const read = async () => (existsSync(log) ? await readFile(log, 'utf8') : '');
   const check = async () => {
-    if (!ended) return;
-    const tail = (await read()).trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-    throw new StackError(`darkroom start has ended by itself. The end of its log (${log}):\n${tail}`);
+    if (ended) throw await problem('has ended by itself');
   };
   const deadline = Date.now() + START_TIMEOUT_MS;
   try {
