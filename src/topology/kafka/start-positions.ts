@@ -156,6 +156,7 @@ function offsetsBehindEnd(topic: string, partition: number, offset: number, high
     'OFFSETS_EXPIRED',
     'fail',
     `${topic}-${partition}: the application would go on at offset ${offset}, but the topic now ends at ${high}: it was made anew, or a broker has lost its tail. ` +
-      `To go on, set the group's offset (kafka-consumer-groups.sh --reset-offsets) and start again, or set onOffsetsExpired to 'earliest' or 'latest'`,
+      `To go on, set the group's offset (kafka-consumer-groups.sh --reset-offsets) and start again, or set onOffsetsExpired to 'earliest' or 'latest'. ` +
+      'A sink with a fence remembers the old offsets and would take new records for repeats: reset it too (the counters: darkroom reset --roles counters)',
   );
 }
