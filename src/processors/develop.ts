@@ -3,6 +3,7 @@ import { readHeader } from './drawing/decode.ts';
 import type { Copyright } from './drawn.ts';
 import { readExif } from './facts/exif.ts';
 import { factsOfBytes, factsOfHeader, lookOf } from './facts/facts.ts';
+import { xmpOfGif } from './facts/xmp.ts';
 import { guardBytes, guardFormat, guardHeader, type Limits } from './guard/guard.ts';
 import { identify } from './guard/identify.ts';
 import { guardSvg } from './guard/svg-guard.ts';
@@ -110,7 +111,10 @@ async function examined(
   const format = known ? undefined : guardFormat(bytes, seen.format, limits);
   if (format === 'svg') guardSvg(bytes, limits.maxSidePx);
   const header = await readHeader(bytes);
-  const exif = readExif(header, seen.format === 'tiff' ? bytes : undefined);
+  const exif =
+    seen.format === 'gif'
+      ? readExif({ xmp: xmpOfGif(bytes) })
+      : readExif(header, seen.format === 'tiff' ? bytes : undefined);
   const { copyright } = exif;
   if (known) return { facts: known, header, copyright };
   const facts = factsOfHeader(seen, header, exif, camera);

@@ -1,4 +1,3 @@
-import type { Metadata } from 'sharp';
 import type { Copyright } from '../drawn.ts';
 import type { Camera } from '../types.ts';
 import { type Ifd, openTiff } from './tiff-fields.ts';
@@ -24,7 +23,10 @@ export interface Exif {
  * Reads EXIF and XMP, of which EXIF goes before. Never throws, and takes time by the number of entries, whatever they say
  * (docs/adr/0027). `tiff`: the file, where it is a TIFF, whose fields are not in the header that libvips gives.
  */
-export function readExif(header: Pick<Metadata, 'exif' | 'xmp'>, tiff?: Buffer): Exif {
+export function readExif(
+  header: { readonly exif?: Buffer | undefined; readonly xmp?: Buffer | undefined },
+  tiff?: Buffer,
+): Exif {
   const block = tiff ?? header.exif;
   const ifd = block && openTiff(block);
   const xmp = header.xmp && readXmp(header.xmp);

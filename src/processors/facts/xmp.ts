@@ -33,6 +33,18 @@ export function readXmp(packet: Buffer): Xmp {
   };
 }
 
+const IN_GIF = 'XMP DataXMP';
+const PACKET_END = '<?xpacket end';
+
+/** The packet of a GIF, which no decoder gives: it lies in an extension of its own, not cut into blocks (XMP part 3, 1.1.2). */
+export function xmpOfGif(bytes: Buffer): Buffer | undefined {
+  const name = bytes.indexOf(IN_GIF, 0, 'latin1');
+  if (name < 0) return undefined;
+  const packet = bytes.subarray(name + IN_GIF.length);
+  const end = packet.indexOf(PACKET_END, 0, 'latin1');
+  return end < 0 ? packet : packet.subarray(0, end);
+}
+
 /** UTF-8 but for packets that say otherwise with a byte order mark. */
 function decoded(packet: Buffer): string {
   const mark = packet.toString('hex', 0, 2);

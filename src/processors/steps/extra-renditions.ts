@@ -6,6 +6,7 @@ import type { Pipeline } from '../pipeline.ts';
 import { firstLine, Refusal } from '../refusal.ts';
 import { RENDITION_FORMATS, type Rendition, type RenditionFormat } from '../types.ts';
 import { type ExtraRendition, stepFailed } from './answer.ts';
+import { isPictureAlone } from './picture-alone.ts';
 
 /** As the names of a pipeline's renditions: part of the object's key. */
 const NAME = /^[a-z0-9-]{1,40}$/;
@@ -50,7 +51,7 @@ export function blamed(step: string, error: unknown): Refusal {
 
 /**
  * Takes a step's own renditions: named as renditions are, decoded once to know that they are whole, and as they are unless they
- * carry metadata, which is left out. Throws a Refusal.
+ * carry more than a picture, which is left out. Throws a Refusal.
  */
 export async function takeRenditions(
   step: string,
@@ -84,10 +85,13 @@ async function takeOne(step: string, name: string, body: Buffer, limits: Limits)
     throw stepFailed(step, `its rendition ${name} is ${seen}; allowed are ${RENDITION_FORMATS.join(', ')}`);
   }
   const described = header.exif ?? header.xmp ?? header.iptc ?? header.comments;
+  const alone = !described && isPictureAlone(body, format);
   const animated = (format === 'gif' || format === 'webp') && (header.pages ?? 1) > 1;
+  if (animated && (header.orientation ?? 1) > 1)
+    throw stepFailed(step, `its rendition ${name} is an animation that is stored turned; let it be upright`);
   const image = sharp(body, { failOn: 'error', limitInputPixels: false, animated }).autoOrient();
   try {
-    const clean = described ? await withoutMetadata(image, format) : undefined;
+    const clean = alone ? undefined : await withoutMetadata(image, format);
     if (!clean) await image.raw().toBuffer();
     const { width, height } = header.autoOrient;
     const extension = format === 'jpeg' ? 'jpg' : format;

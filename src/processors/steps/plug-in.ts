@@ -87,7 +87,9 @@ function checkRaw({ data, info }: RawImage, name: string, maxBytes: number): voi
   if (!Buffer.isBuffer(data)) throw new Error('it returned a picture whose data is no Buffer');
   const { width, height, channels, pageHeight } = info;
   if (data.length > maxBytes) throw answerTooLarge(name, maxBytes);
-  if (data.length === 0 || data.length !== width * height * channels || height % pageHeight !== 0) {
+  const counts = [width, height, pageHeight].every((count) => Number.isInteger(count) && count > 0);
+  const fits = counts && data.length === width * height * channels && height % pageHeight === 0;
+  if (!fits || ![1, 2, 3, 4].includes(channels)) {
     throw new Error(
       `it returned ${data.length} bytes for ${width} × ${height} × ${channels}, frames ${pageHeight} high`,
     );

@@ -4,6 +4,7 @@ import type { Limits } from '../guard/guard.ts';
 import { type Pipeline, pipelineId } from '../pipeline.ts';
 import { Refusal } from '../refusal.ts';
 import type { ImageFacts, Rendition } from '../types.ts';
+import { stepFailed } from './answer.ts';
 import { takeRenditions } from './extra-renditions.ts';
 import { type RawImage, runModule } from './plug-in.ts';
 import { type ModuleStep, type StepReport, stepName } from './step.ts';
@@ -60,7 +61,11 @@ async function runOne(step: ModuleStep, picture: Picture, context: StepsContext)
     context.extra.push(...(await takeRenditions(name, renditions, context)));
     outputBytes = renditions.reduce((sum, { body }) => sum + body.length, answer.image?.data.length ?? 0);
     report(answer.image || renditions.length > 0 ? 'changed' : 'unchanged');
-    return answer.image ? replaced(picture, { ...picture, image: answer.image }) : picture;
+    if (!answer.image) return picture;
+    const { height, pageHeight } = answer.image.info;
+    if (height > pageHeight && !picture.timing)
+      throw stepFailed(name, `it returned ${height / pageHeight} frames for a picture that does not move`);
+    return replaced(picture, { ...picture, image: answer.image });
   } catch (error) {
     report(error instanceof Refusal ? error.outcome : 'failed');
     throw error;

@@ -262,6 +262,26 @@ describe('an image', () => {
     });
   });
 
+  it('tells whether a GIF has a location in its XMP, which no header shows', async () => {
+    const gif = await picture().gif().toBuffer();
+    const at = gif.indexOf(Buffer.from([0x21, 0xf9]));
+    const located = (attributes: string) => {
+      const text = Buffer.from(`XMP DataXMP${packet('', attributes)}<?xpacket end="w"?>`);
+      // what makes any reader of blocks go through the text and come out behind it
+      const trailer = Buffer.from([1, ...Array.from({ length: 256 }, (_, index) => 255 - index), 0]);
+      return Buffer.concat([
+        gif.subarray(0, at),
+        Buffer.from([0x21, 0xff, 11]),
+        text,
+        trailer,
+        gif.subarray(at),
+      ]);
+    };
+    expect((await facts(located(' exif:GPSLatitude="47,22N"'))).hasLocation).toBe(true);
+    expect((await facts(located(''))).hasLocation).toBe(false);
+    expect((await facts(gif)).hasLocation).toBe(false);
+  });
+
   it('tells whether a TIFF has a location, which its header does not show', async () => {
     const tiff = await picture().tiff().toBuffer();
     expect((await facts(tiff)).hasLocation).toBe(false);

@@ -31,6 +31,22 @@ describe('a module', () => {
     ['#320000', 'answers', 'failed', 'PLUGIN_FAILED', 'its rendition thumb has the name of another'],
     ['#3c0000', 'answers', 'failed', 'PLUGIN_FAILED', 'its rendition "../escape" is not named by'],
     ['#460000', 'answers', 'failed', 'PLUGIN_OUTPUT_TOO_LARGE', 'more than 30000000 bytes'],
+    ['#640000', 'answers', 'failed', 'PLUGIN_FAILED', 'frames -48 high'],
+    [
+      '#6e0000',
+      'answers',
+      'failed',
+      'PLUGIN_FAILED',
+      'it returned 2 frames for a picture that does not move',
+    ],
+    ['#780000', 'answers', 'failed', 'PLUGIN_FAILED', 'bytes for 0.5 × 6144'],
+    [
+      '#820000',
+      'answers',
+      'failed',
+      'PLUGIN_FAILED',
+      'it returned 2 frames for a picture that does not move',
+    ],
   ])(
     'that misbehaves on %s: %s, %s, %s',
     async (colour, pipeline, outcome, code, reason) => {
@@ -66,6 +82,11 @@ describe('a module', () => {
     ).renditions.at(-1);
     expect(located?.name).toBe('located');
     expect((await sharp(located?.body).metadata()).exif).toBeUndefined();
+    const commented = processed(
+      await room.develop(await plain('#8c0000'), { pipeline: 'answers' }),
+    ).renditions.at(-1);
+    expect(commented).toMatchObject({ name: 'located', format: 'gif', width: 20, height: 10 });
+    expect(commented?.body.includes('GPSLatitude')).toBe(false);
   });
 });
 

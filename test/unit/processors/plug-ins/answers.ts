@@ -26,6 +26,22 @@ const answers: PlugIn = async (image, { refuse, facts }) => {
     return { renditions: { located } };
   }
   if (red === 90) return; // nothing at all
+  const { info } = image;
+  if (red === 100) return { image: { ...image, info: { ...info, pageHeight: -info.height } } };
+  if (red === 110)
+    return { image: { ...image, info: { ...info, height: info.height * 2, width: info.width / 2 } } };
+  if (red === 120)
+    return { image: { ...image, info: { ...info, width: 0.5, height: info.height * info.width * 2 } } };
+  if (red === 130) return { image: { ...image, info: { ...info, pageHeight: info.height / 2 } } };
+  if (red === 140) {
+    const gif = await sharp({ create: { width: 20, height: 10, channels: 3, background: '#123456' } })
+      .gif()
+      .toBuffer();
+    const at = gif.indexOf(Buffer.from([0x21, 0xf9]));
+    const told = Buffer.from('exif:GPSLatitude');
+    const comment = Buffer.concat([Buffer.from([0x21, 0xfe, told.length]), told, Buffer.of(0)]);
+    return { renditions: { located: Buffer.concat([gif.subarray(0, at), comment, gif.subarray(at)]) } };
+  }
   const { pageHeight, width, channels } = image.info;
   const half = { ...image.info, height: pageHeight / 2, pageHeight: pageHeight / 2 };
   const data = image.data.subarray(0, (width * pageHeight * channels) / 2);
