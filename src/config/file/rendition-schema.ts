@@ -72,9 +72,9 @@ const watermark = group(
       summary: 'Path of an image file, from the folder of this file',
       allowed: 'the path of an image file',
     }).optional(),
-    text: option(z.string().min(1).max(200), {
+    text: option(z.string().max(200).regex(/\S/), {
       summary: 'Words, instead of an image',
-      allowed: 'a text of 1 to 200 characters',
+      allowed: 'a text of 1 to 200 characters, not all of them blank',
     }).optional(),
     colour: colour('Of the words', WATERMARK_DEFAULTS.colour).optional(),
     font: option(z.string().min(1).max(100), {
@@ -145,7 +145,10 @@ const shape = {
   flip: yesOrNo({ summary: 'Top to bottom', fallback: false }).optional(),
   flop: yesOrNo({ summary: 'Left to right', fallback: false }).optional(),
   grayscale: yesOrNo({ summary: 'Without colours', fallback: false }).optional(),
-  blur: numberIn([0.3, 1000], { summary: 'Sigma of a Gaussian', reason: 'the bounds of sharp' }).optional(),
+  blur: numberIn([0.3, 250], {
+    summary: 'Sigma of a Gaussian',
+    reason: 'above, libvips takes seconds a picture, and nothing is left of it',
+  }).optional(),
   sharpen: numberIn([0.1, 10], { summary: 'Sigma of the mask', reason: 'the bounds of sharp' }).optional(),
   watermark: watermark.optional(),
   pad: pad.optional(),

@@ -63,7 +63,14 @@ describe('a mistake in a rendition', () => {
     ['trim: { threshold: 256 }', 'trim.threshold must be a number in [0, 255], got 256'],
     ['trim: {}', 'trim.threshold is missing; it must be a number in [0, 255]'],
     ['rotate: 361', 'rotate must be a number in [-360, 360], got 361'],
-    ['blur: 0.1', 'blur must be a number in [0.3, 1000] (the bounds of sharp), got 0.1'],
+    [
+      'blur: 0.1',
+      'blur must be a number in [0.3, 250] (above, libvips takes seconds a picture, and nothing is left of it), got 0.1',
+    ],
+    [
+      'watermark: { text: "  " }',
+      'watermark.text must be a text of 1 to 200 characters, not all of them blank, got "  "',
+    ],
     ['sharpen: 11', 'sharpen must be a number in [0.1, 10] (the bounds of sharp), got 11'],
     ['frames: 1', 'frames must be one of all, first, got 1'],
     ['pad: { top: -1 }', 'pad.top must be an integer in [0, 16383], got -1'],
