@@ -22,6 +22,8 @@ export interface Drawn {
   readonly frames: number;
   /** Whether any pixel may be transparent. */
   readonly hasAlpha: boolean;
+  /** Drawn in the colours of its own profile, which `keepIccProfile` keeps. */
+  readonly ownColours?: boolean;
   /** Whether its pixels are of brightness alone. */
   readonly isGrey: boolean;
   /** Only where frames > 1. */

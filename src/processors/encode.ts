@@ -19,7 +19,8 @@ export type Encoded = Omit<Rendition, 'name'>;
  */
 export async function encode(drawn: Drawn, spec: RenditionSpec, source: Source): Promise<Encoded> {
   const { formats, motion } = chooseFormats(drawn, spec, source);
-  const wanted = { motion, icc: spec.keepIcc ?? false };
+  // What holds no profile is written in sRGB.
+  const wanted = { motion, icc: spec.keepIcc === true && ENCODERS[formats[0]].icc };
   const manner = {
     background: spec.background,
     progressive: spec.progressive ?? false,
@@ -74,7 +75,7 @@ async function asNumber(
 
 /** What a quality means to `best`: how much of this picture's brightness a JPEG of it keeps. */
 async function similarityOfJpeg(pixels: Pixels, quality: number, manner: Manner): Promise<number> {
-  const writer = createWriter(pixels.still, { ...manner, background: MIDDLE_GREY });
+  const writer = createWriter(pixels.measured, { ...manner, background: MIDDLE_GREY });
   return writer.similarity('jpeg', await writer.write('jpeg', quality));
 }
 

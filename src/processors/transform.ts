@@ -1,7 +1,7 @@
 import type { Metadata } from 'sharp';
 import { decode, isAnimated, keepsColours } from './drawing/decode.ts';
 import { draw } from './drawing/draw.ts';
-import type { Picture } from './drawing/picture.ts';
+import { type Picture, timingOf } from './drawing/picture.ts';
 import type { Copyright, Source } from './drawn.ts';
 import { encode } from './encode.ts';
 import type { Resumed } from './isolation/stretch.ts';
@@ -55,7 +55,7 @@ export async function transform(
     : {
         image: await decodeShared(bytes, facts),
         original: { width: facts.width, height: facts.height },
-        timing: isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined,
+        timing: isAnimated(facts) ? timingOf(header) : undefined,
         focalPoint: job.focalPoint,
       };
   if (!resumed) seeDecoded(start.image);

@@ -1,13 +1,24 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { RenditionSpec } from '../pipeline.ts';
 import { firstLine, reject } from '../refusal.ts';
 import type { RawImage } from '../steps/plug-in.ts';
 import type { ImageFacts } from '../types.ts';
 import { framingOf, type Size, scaledBy, turnedSize } from './geometry.ts';
-import { knownChannels } from './pixels.ts';
+import { eachFrame, knownChannels, open, pixelsOf } from './pixels.ts';
 
 /** Pixels that are turned by a free angle are mixed of their neighbours: with twice as many that is not seen. */
 const TURNED_SHARE = 2;
+
+/** What makes a picture upright, by EXIF's number for how it is stored; `onSide`: its width becomes its height. sharp mirrors first. */
+const TURNS: Readonly<Record<number, { onSide: boolean; turn: (image: Sharp) => Sharp }>> = {
+  2: { onSide: false, turn: (image) => image.flop() },
+  3: { onSide: false, turn: (image) => image.rotate(180) },
+  4: { onSide: false, turn: (image) => image.flip() },
+  5: { onSide: true, turn: (image) => image.rotate(270).flop() },
+  6: { onSide: true, turn: (image) => image.rotate(90) },
+  7: { onSide: true, turn: (image) => image.rotate(90).flop() },
+  8: { onSide: true, turn: (image) => image.rotate(270) },
+};
 
 /** Reads the header alone. Throws a Refusal when there is none to read. */
 export async function readHeader(bytes: Buffer): Promise<Metadata> {
@@ -71,21 +82,31 @@ export async function decode(
   const { width, height } = sharedSize(facts, specs);
   try {
     // `error` refuses truncated files and lets decoders' mere warnings pass; the guard has counted the pixels already.
-    const { data, info } = await sharp(bytes, {
+    const animated = isAnimated(facts) && allFrames;
+    const image = sharp(bytes, {
       failOn: 'error',
-      animated: isAnimated(facts) && allFrames,
+      animated,
       limitInputPixels: false,
       ignoreIcc: ownColours,
-    })
-      .autoOrient()
+    });
+    // All frames at once would be turned as the one tall picture that they are to libvips.
+    const turning = animated ? TURNS[facts.orientation ?? 1] : undefined;
+    const stored = turning?.onSide ? { width: height, height: width } : { width, height };
+    const { data, info } = await (turning ? image : image.autoOrient())
       .toColourspace('srgb')
-      .resize(width, height, { fit: 'fill' })
+      .resize(stored.width, stored.height, { fit: 'fill' })
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return {
+    const decoded = {
       data,
-      info: { channels: knownChannels(info.channels), width, height: info.height, pageHeight: height },
+      info: {
+        channels: knownChannels(info.channels),
+        width: stored.width,
+        height: info.height,
+        pageHeight: stored.height,
+      },
     };
+    return turning ? await eachFrame(decoded, (frame) => pixelsOf(turning.turn(open(frame)))) : decoded;
   } catch (error) {
     throw reject('IMAGE_CORRUPT', `the image cannot be decoded: ${firstLine(error)}`, error);
   }

@@ -5,7 +5,7 @@ import type { RawImage } from '../steps/plug-in.ts';
 import { cropOf } from './crop.ts';
 import { mayMove } from './decode.ts';
 import { type Framing, framingOf, placeAt, type Size, sameSize, type Window } from './geometry.ts';
-import { guardSize } from './guard-size.ts';
+import { guardScaled, guardSize } from './guard-size.ts';
 import { overlaid } from './overlay.ts';
 import { type Picture, still } from './picture.ts';
 import { eachFrame, hasAlpha, open, openFrames, type Pixels, pixelsOf } from './pixels.ts';
@@ -29,6 +29,7 @@ export async function draw(picture: Picture, spec: RenditionSpec): Promise<Drawn
   const { info } = turned.image;
   const frames = info.height / info.pageHeight;
   guardSize(spec.name, padded(framing.box, spec.pad), frames);
+  guardScaled(spec.name, framing.scaled);
   const crop = await cropOf(turned, framing, spec);
   const cut = (image: Sharp): Sharp => {
     const { scaled } = framing;
@@ -46,7 +47,7 @@ export async function draw(picture: Picture, spec: RenditionSpec): Promise<Drawn
   const drawn = await eachFrame(turned.image, (frame) => finish(cut(open(frame)), spec, margins));
   const { width, pageHeight: height } = drawn.info;
   const image = icc ? await withProfile(drawn, icc) : () => openFrames(drawn);
-  return { image, width, height, ...channelsOf(drawn.info), ...motion };
+  return { image, width, height, ownColours: icc !== undefined, ...channelsOf(drawn.info), ...motion };
 }
 
 function channelsOf(info: RawImage['info']): Pick<Drawn, 'hasAlpha' | 'isGrey'> {

@@ -6,6 +6,19 @@ const MAX_SIDE_PX = 65_535;
 /** Over all frames; libvips' own limit of what it reads. */
 const MAX_PIXELS = 0x3fff ** 2;
 
+/** libvips' own limit of where a pixel may be, which is not told where it is passed. */
+const MAX_SCALED_PX = 10_000_000;
+
+/** What is cut out of a picture may be small, and the picture itself, enlarged to fill the box, beyond all numbers. Throws a Refusal. */
+export function guardScaled(rendition: string, { width, height }: Size): void {
+  if (Math.max(width, height) <= MAX_SCALED_PX) return;
+  throw reject(
+    'RENDITION_TOO_MANY_PIXELS',
+    `the rendition ${rendition} would be cut out of ${width} × ${height} pixels, and a side has at most ${MAX_SCALED_PX}: give it a fit ` +
+      'of contain or inside, or do not enlarge',
+  );
+}
+
 /** A thin picture enlarged or turned would take all memory before an encoder could refuse it. Throws a Refusal. */
 export function guardSize(rendition: string, { width, height }: Size, frames: number): void {
   if (width <= MAX_SIDE_PX && height <= MAX_SIDE_PX && width * height * frames <= MAX_PIXELS) return;

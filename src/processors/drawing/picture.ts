@@ -1,3 +1,4 @@
+import type { Metadata } from 'sharp';
 import type { Timing } from '../drawn.ts';
 import type { RawImage } from '../steps/plug-in.ts';
 import type { FocalPoint } from '../types.ts';
@@ -13,6 +14,17 @@ export interface Picture {
   readonly focalPoint?: FocalPoint | undefined;
   /** The profile that the colours are in; absent: sRGB. */
   readonly icc?: Buffer | undefined;
+}
+
+/** sharp writes no more of either; in a GIF the time of a frame may be ten times as long, in a WebP 256 times. */
+const MOST = 65_535;
+
+/** How an animation moves, as far as it can be written again. */
+export function timingOf({ delay, loop }: Pick<Metadata, 'delay' | 'loop'>): Timing {
+  return {
+    ...(delay && { delay: delay.map((ms) => Math.min(ms, MOST)) }),
+    ...(loop !== undefined && { loop: Math.min(loop, MOST) }),
+  };
 }
 
 /** The first frame alone. */

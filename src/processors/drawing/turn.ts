@@ -21,12 +21,14 @@ async function trim(picture: Picture, threshold: number): Promise<Picture> {
   if (width < TRIMMABLE_PX || pageHeight < TRIMMABLE_PX) return picture;
   const edges = { left: width, top: pageHeight, right: 0, bottom: 0 };
   for (const frame of framesOf(picture.image)) {
+    if (isPlain(frame, threshold)) continue;
     const kept = await contentOf(frame, threshold);
     edges.left = Math.min(edges.left, kept.left);
     edges.top = Math.min(edges.top, kept.top);
     edges.right = Math.max(edges.right, kept.left + kept.width);
     edges.bottom = Math.max(edges.bottom, kept.top + kept.height);
   }
+  if (edges.right === 0) return picture;
   const { left, top } = edges;
   const window = { left, top, width: edges.right - left, height: edges.bottom - top };
   if (sameSize(window, { width, height: pageHeight })) return picture;
@@ -36,6 +38,11 @@ async function trim(picture: Picture, threshold: number): Promise<Picture> {
     y: within((point.y * pageHeight - top) / window.height),
   });
   return { ...picture, image, original: window, focalPoint: moved(picture.focalPoint, inWindow) };
+}
+
+/** Has no content: libvips would give all of it back. */
+function isPlain({ data, channels }: Pixels, threshold: number): boolean {
+  return data.every((level, at) => Math.abs(level - (data[at % channels] ?? 0)) <= threshold);
 }
 
 async function contentOf(frame: Pixels, threshold: number): Promise<Window> {

@@ -65,8 +65,9 @@ function best(drawn: Drawn, moving: boolean, spec: RenditionSpec, { renditionFor
         `has none of ${RENDITION_FORMATS.join(', ')}; let the customer's policy allow one of these`,
     );
   }
-  const able = allowed.filter((format) => fits(drawn, format));
-  if (able.length === 0) throw tooLong(drawn, spec, allowed);
+  const fitting = allowed.filter((format) => fits(drawn, format));
+  if (fitting.length === 0) throw tooLong(drawn, spec, allowed);
+  const able = drawn.ownColours ? preferred(fitting, ({ icc }) => icc) : fitting;
   if (moving) return nonEmpty(preferred(able, ({ motion }) => motion));
   // A mask and 256 colours are never the best still, only the last resort.
   const stills = preferred(able, ({ alpha }) => alpha !== 'mask');

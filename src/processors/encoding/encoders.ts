@@ -19,6 +19,8 @@ export interface Encoder {
   /** `mask`: a pixel is there or not. */
   readonly alpha: 'none' | 'mask' | 'full';
   readonly motion: boolean;
+  /** Whether it holds a profile. */
+  readonly icc: boolean;
   /** Whether it takes away by a palette instead of detail. */
   readonly palette: boolean;
   /** Those that differ, rising; the last of a palette is not yet `full` where that is without loss. */
@@ -50,6 +52,7 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 65_535,
     alpha: 'none',
     motion: false,
+    icc: true,
     palette: false,
     qualities: ONE_TO_HUNDRED,
     // Without optimised Huffman tables: half the encoder's time for 1.5 % more bytes. Scans need them and get them anyway.
@@ -68,6 +71,7 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 1_000_000,
     alpha: 'full',
     motion: false,
+    icc: true,
     palette: true,
     qualities: ONE_TO_HUNDRED,
     // Filtered at level 3: the time of the default (unfiltered at 6) and smaller. Less than full is libimagequant's quality,
@@ -83,6 +87,7 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 16_383,
     alpha: 'full',
     motion: true,
+    icc: true,
     palette: false,
     qualities: ONE_TO_HUNDRED,
     // Effort 2: less than half the time of the default 4 for 3 % more bytes.
@@ -97,6 +102,7 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 16_384,
     alpha: 'full',
     motion: false,
+    icc: true,
     palette: false,
     qualities: ONE_TO_HUNDRED,
     // Effort 0 is no smaller than WebP, and 4, the default, takes more than ten times as long as 1.
@@ -114,6 +120,7 @@ export const ENCODERS: Readonly<Record<RenditionFormat, Encoder>> = {
     maxSidePx: 65_535,
     alpha: 'mask',
     motion: true,
+    icc: false,
     palette: true,
     qualities: [...GIF_COLOURS.keys()],
     // Effort 1: a third of the time of the default 7 for 3 % more bytes.

@@ -15,8 +15,8 @@ export interface Pixels {
   readonly use: <T>(work: (image: Sharp) => Promise<T>) => Promise<T>;
   /** Of the first frame. */
   readonly samples: () => Promise<Samples>;
-  /** The first frame alone; itself, where there is no other. */
-  readonly still: Pixels;
+  /** The frame by which quality is measured: the one that varies most, as a plain one suffers nothing. Itself, where there is no other. */
+  readonly measured: Pixels;
 }
 
 /** The same for a single encoding. */
@@ -39,7 +39,7 @@ export function pixelsOnce(drawn: Drawn, wanted: PixelsWanted, { alpha }: Encode
   const moving = isMoving(drawn, wanted);
   // One frame of many is cut out of what is rendered; within a pipeline sharp flattens before all else, and drops a grey alpha.
   const apart = (drawn.frames > 1 && !moving) || (hasAlpha && (isGrey || alpha === 'none'));
-  if (wanted.icc || apart) return undefined;
+  if (drawn.ownColours || apart) return undefined;
   return {
     width,
     height,
@@ -55,7 +55,8 @@ export function pixelsOnce(drawn: Drawn, wanted: PixelsWanted, { alpha }: Encode
 /** Renders what was drawn. Throws what drawing throws. */
 export async function pixelsOf(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
   // What is drawn with its profile may lie in PNGs of ours.
-  return wanted.icc ? withLoader('png', () => inOwnColours(drawn, wanted)) : rawPixels(drawn, wanted);
+  if (!drawn.ownColours) return rawPixels(drawn, wanted);
+  return withLoader('png', () => (wanted.icc ? inOwnColours(drawn, wanted) : rawPixels(drawn, wanted)));
 }
 
 async function inOwnColours(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
@@ -80,7 +81,6 @@ async function rawPixels(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
   }
   const inAlpha = channels === 2 || channels === 4;
   const common = { width, height, hasAlpha: drawn.hasAlpha && inAlpha };
-  const samples = async () => ({ data, width, height, channels });
   const open = (raw: Buffer, rows: number, pageHeight?: number) => {
     const frames = pageHeight === undefined ? {} : { pageHeight };
     const image = sharp(raw, {
@@ -92,17 +92,49 @@ async function rawPixels(drawn: Drawn, wanted: PixelsWanted): Promise<Pixels> {
     // Else a grey PNG would be written in three channels.
     return channels <= 2 ? image.toColourspace('b-w') : image;
   };
-  const still: Pixels = {
-    ...common,
-    samples,
-    use: (work) => work(open(data.subarray(0, width * height * channels), height)),
-    get still() {
-      return still;
-    },
+  const frames = Array.from({ length: drawn.frames }, (_, index) => {
+    const bytes = width * height * channels;
+    return data.subarray(index * bytes, (index + 1) * bytes);
+  });
+  const one = (frame: Buffer): Pixels => {
+    const still: Pixels = {
+      ...common,
+      samples: async () => ({ data: frame, width, height, channels }),
+      use: (work) => work(open(frame, height)),
+      get measured() {
+        return still;
+      },
+    };
+    return still;
   };
-  if (!isMoving(drawn, wanted)) return still;
-  const use: Pixels['use'] = (work) => work(open(data, info.height, height));
-  return { ...common, samples, use, still, timing: drawn.timing };
+  const first = one(frames[0] ?? data);
+  if (!isMoving(drawn, wanted)) return first;
+  return {
+    ...first,
+    use: (work) => work(open(data, info.height, height)),
+    get measured() {
+      return one(mostVaried(frames, channels));
+    },
+    timing: drawn.timing,
+  };
+}
+
+/** Pixels that are looked at for how much a frame varies: each of so many. */
+const STRIDE = 7;
+
+/** The frame whose levels differ most from their mean, told by its green, or its brightness. */
+function mostVaried(frames: readonly Buffer[], channels: number): Buffer {
+  const variances = frames.map((frame) => {
+    let [count, sum, squares] = [0, 0, 0];
+    for (let at = channels > 2 ? 1 : 0; at < frame.length; at += channels * STRIDE) {
+      const level = frame[at] ?? 0;
+      count++;
+      sum += level;
+      squares += level * level;
+    }
+    return squares / count - (sum / count) ** 2;
+  });
+  return frames[variances.indexOf(Math.max(...variances))] ?? Buffer.alloc(0);
 }
 
 async function rendered(drawn: Drawn) {
@@ -135,7 +167,7 @@ async function stillWithProfile(drawn: Drawn): Promise<Pixels | undefined> {
         const { data, info } = await rawOf(open());
         return { data, width, height, channels: info.channels };
       }),
-    get still() {
+    get measured() {
       return still;
     },
   };

@@ -20,7 +20,7 @@ export interface Written {
 const EQUAL = 1;
 
 /**
- * The lowest quality that is as similar as asked for, of an animation's first frame; the highest where none is. PNG is without loss
+ * The lowest quality that is as similar as asked for, of an animation's most varied frame; the highest where none is. PNG is without loss
  * always: brightness says little about a palette's colours. Undefined when it would be larger than `smallerThan`.
  */
 export async function withSimilarity(
@@ -34,8 +34,9 @@ export async function withSimilarity(
   if (format === 'png') {
     return { format, body: await writer.write(format, 'full'), similarity: EQUAL, reached: true };
   }
-  const moving = pixels.still !== pixels;
-  const still = moving ? createWriter(pixels.still, manner) : writer;
+  const { measured } = pixels;
+  const moving = measured !== pixels;
+  const still = moving ? createWriter(measured, manner) : writer;
   const found = await lowestQuality(
     ENCODERS[format].qualities,
     async (quality) => {

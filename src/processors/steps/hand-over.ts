@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import { type Picture, still } from '../drawing/picture.ts';
+import { type Picture, still, timingOf } from '../drawing/picture.ts';
 import { identify } from '../guard/identify.ts';
 import type { Resumed } from '../isolation/stretch.ts';
 import type { Pipeline } from '../pipeline.ts';
@@ -60,13 +60,22 @@ export async function goOn(
   const header = await guardAnswer(name, image, context.limits);
   const { width, height } = header.autoOrient;
   const frames = header.pages ?? 1;
-  const answered = { ...at.facts, format: identify(image), bytes: image.length, width, height, frames };
+  const { orientation } = header;
+  const answered = {
+    ...at.facts,
+    format: identify(image),
+    bytes: image.length,
+    width,
+    height,
+    frames,
+    orientation,
+  };
   try {
     const decoded = await decode(image, { ...answered, hasAlpha: header.hasAlpha });
     const moves = decoded.info.height > decoded.info.pageHeight;
     const after = replaced(before, {
       image: decoded,
-      timing: moves ? { delay: header.delay, loop: header.loop } : undefined,
+      timing: moves ? timingOf(header) : undefined,
     });
     // Decoding has made it fit the largest rendition already; sizes follow from the answer's own.
     return after.original === before.original ? after : { ...after, original: { width, height } };

@@ -30,7 +30,7 @@ async function located(drawn: Drawn, format: 'jpeg' | 'webp'): Promise<Buffer> {
 /** Drawn straight from those bytes, as a pipeline that keeps colours is. */
 async function drawnFrom(drawn: Drawn, format: 'jpeg' | 'webp'): Promise<Drawn> {
   const bytes = await located(drawn, format);
-  return { ...drawn, image: () => sharp(bytes, { animated: drawn.frames > 1 }) };
+  return { ...drawn, ownColours: true, image: () => sharp(bytes, { animated: drawn.frames > 1 }) };
 }
 
 describe('location', () => {

@@ -31,7 +31,7 @@ describe('in a process that may decode JPEG only', async () => {
   it('the best format is found, of stills and animations, with and without a profile', async () => {
     const { similarity } = await encode(photo, specOf({ format: 'best' }), source);
     expect(similarity).toBeGreaterThan(0.9);
-    const drawn = { ...photo, image: () => sharp(p3) };
+    const drawn = { ...photo, ownColours: true, image: () => sharp(p3) };
     const kept = await encode(drawn, specOf({ format: 'best', keepIcc: true }), source);
     expect(kept.similarity).toBeGreaterThan(0.9);
     expect(await withLoader(kept.format, () => sharp(kept.body).metadata())).toMatchObject({

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { decode, isAnimated, readHeader } from '../../../../src/processors/drawing/decode.ts';
 import { draw } from '../../../../src/processors/drawing/draw.ts';
+import { timingOf } from '../../../../src/processors/drawing/picture.ts';
 import { type Pixels, pixelsOf } from '../../../../src/processors/drawing/pixels.ts';
 import type { Drawn } from '../../../../src/processors/drawn.ts';
 import { factsOfBytes, factsOfHeader } from '../../../../src/processors/facts/facts.ts';
@@ -69,7 +70,7 @@ export async function shown(
   const header = await readHeader(bytes);
   const facts = factsOfHeader(factsOfBytes(bytes), header, {}, false);
   const image = await decode(bytes, facts, [spec]);
-  const timing = isAnimated(facts) ? { delay: header.delay, loop: header.loop } : undefined;
+  const timing = isAnimated(facts) ? timingOf(header) : undefined;
   return looked(await draw({ image, original: facts, timing, focalPoint }, spec));
 }
 
