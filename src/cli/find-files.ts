@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from './terminal.ts';
 
 export interface FoundFile {
@@ -11,39 +11,57 @@ export interface FoundFile {
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
-async function walk(folder: string, found: FoundFile[]): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+/** Adds the files of a folder, and to `problems` what could not be looked into. */
+async function walk(folder: string, found: FoundFile[], problems: string[]): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    problems.push(`${folder}: ${explain(error)}`);
+    return [];
+  });
   for (const entry of entries.sort(byName)) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    const stats = await stat(path).catch(() => undefined); // a link into nowhere
-    if (entry.isDirectory()) await walk(path, found);
-    else if (stats?.isFile()) found.push({ path, bytes: stats.size });
+    if (entry.isDirectory()) {
+      await walk(path, found, problems);
+      continue;
+    }
+    try {
+      const stats = await stat(path);
+      if (stats.isFile()) found.push({ path, bytes: stats.size });
+    } catch (error) {
+      if (entry.isSymbolicLink()) continue; // into nowhere
+      const why = entry.name.includes('\ufffd')
+        ? 'its name is not UTF-8'
+        : explain(error as NodeJS.ErrnoException);
+      problems.push(`${path}: ${why}`);
+    }
   }
 }
 
 /**
- * The files under the given paths, in the order given; folders whole, by name, without what begins with a dot and without
- * linked folders. Throws UsageError that names every path that is missing, or when there is no file at all.
+ * The files under the given paths, in the order given, each once; folders whole, by name, without what begins with a dot and
+ * without linked folders. Throws UsageError that names every path that is missing or cannot be looked into, or when there is
+ * no file at all.
  */
 export async function findFiles(paths: readonly string[]): Promise<readonly FoundFile[]> {
   const stats = await Promise.all(
     paths.map((path) => stat(path).catch((error: NodeJS.ErrnoException) => error)),
   );
-  const missing = paths.flatMap((path, index) => {
-    const result = stats[index];
-    return result instanceof Error ? [`${path}: ${explain(result)}`] : [];
-  });
-  if (missing.length > 0) throw new UsageError(missing.join('\n'));
   const found: FoundFile[] = [];
+  const problems: string[] = [];
   for (const [index, path] of paths.entries()) {
-    const result: Stats | Error | undefined = stats[index];
-    if (!result || result instanceof Error) continue;
-    if (result.isDirectory()) await walk(path, found);
+    const result: Stats | NodeJS.ErrnoException | undefined = stats[index];
+    if (!result) continue;
+    if (result instanceof Error) problems.push(`${path}: ${explain(result)}`);
+    else if (result.isDirectory()) await walk(path, found, problems);
     else found.push({ path, bytes: result.size });
   }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
   if (found.length === 0) throw new UsageError(`no file in ${paths.join(', ')}`);
-  return found;
+  const seen = new Set<string>();
+  return found.filter(({ path }) => {
+    const place = resolve(path);
+    return !seen.has(place) && seen.add(place);
+  });
 }
 
 const explain = (error: NodeJS.ErrnoException) =>

@@ -61,8 +61,10 @@ function stepOf(path: string, args: readonly string[], options: PluginCheckOptio
   const absolute = resolve(path);
   const limits = { timeoutMs: options.timeout, memoryBytes: options.memory * MIB };
   const { input } = options;
-  if (!statSync(absolute, { throwIfNoEntry: false })?.isFile()) {
-    throw new UsageError(`there is no file ${path}. What to do: give the path of a module or of a program`);
+  const stats = statSync(absolute, { throwIfNoEntry: false });
+  if (!stats?.isFile()) {
+    const problem = stats ? `${path} is no file` : `there is no file ${path}`;
+    throw new UsageError(`${problem}. What to do: give the path of a module or of a program`);
   }
   const step = pluginStep(absolute);
   if (step.step === 'module') return { ...step, limits };

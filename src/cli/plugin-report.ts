@@ -1,7 +1,7 @@
 import { humanBytes, plural } from './file-result.ts';
 import type { PluginSample } from './plugin-samples.ts';
 import type { PluginTrial } from './plugin-trial.ts';
-import { painter, type Terminal } from './terminal.ts';
+import { painter, printable, type Terminal } from './terminal.ts';
 
 const MARKS = {
   processed: ['✓', 'green'],
@@ -64,7 +64,7 @@ export class PluginTable {
     const size = (bytes: number | null) => (bytes === null ? '' : humanBytes(bytes)).padStart(9);
     const time = (trial.durationMs === null ? '' : `${trial.durationMs} ms`).padStart(9);
     const told = [
-      ...(trial.code === null ? [] : [this.#paint(colour, trial.code), trial.reason ?? '']),
+      ...(trial.code === null ? [] : [this.#paint(colour, trial.code), printable(trial.reason ?? '')]),
       ...(trial.renditions.length > 0 ? [`also ${trial.renditions.join(', ')}`] : []),
       ...(trial.repeatable === false ? [this.#paint('red', 'two runs differ')] : []),
     ];

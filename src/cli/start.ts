@@ -13,6 +13,7 @@ Roles, together in one process or apart in many; the outage of what one needs st
   develop    images in, renditions and events out
   warehouse  statistics through Firehose into the stage of the warehouse
   counters   counts in Redis, within a second
+  counts     images by customer, type and minute, on image-counts
   load       from the stage of the warehouse into its tables, every minute
 
 Configuration comes from the environment (default or "required" in parentheses), pipelines from the file that it names:

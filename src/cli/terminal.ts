@@ -13,6 +13,16 @@ export interface Terminal {
   readonly stop: AbortSignal;
 }
 
+/** Text of others as it may be shown to a person: on its line, without what moves the cursor, colours or turns the text around. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (sign) => {
+    const code = sign.codePointAt(0) ?? 0;
+    return code < 0x100
+      ? `\\x${code.toString(16).padStart(2, '0')}`
+      : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** The command was used wrongly: exit code 2. */
 export class UsageError extends Error {}
 

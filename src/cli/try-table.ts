@@ -1,5 +1,5 @@
 import { type FileResult, humanBytes, plural } from './file-result.ts';
-import { painter, type Terminal } from './terminal.ts';
+import { painter, printable, type Terminal } from './terminal.ts';
 
 const MAX_NAME = 44;
 const MARKS = { processed: ['✓', 'green'], rejected: ['✗', 'yellow'], failed: ['!', 'red'] } as const;
@@ -16,15 +16,15 @@ export class TryTable {
   constructor(terminal: Terminal, files: readonly string[]) {
     this.#terminal = terminal;
     this.#paint = painter(terminal);
-    this.#nameWidth = Math.min(MAX_NAME, Math.max(4, ...files.map((file) => file.length)));
+    this.#nameWidth = Math.min(MAX_NAME, Math.max(4, ...files.map((file) => printable(file).length)));
   }
 
   add(result: FileResult): void {
     this.#counts[result.outcome] += 1;
     this.#renditions += result.renditions.length;
     const [mark, colour] = MARKS[result.outcome];
-    const name =
-      result.file.length > this.#nameWidth ? `…${result.file.slice(1 - this.#nameWidth)}` : result.file;
+    const file = printable(result.file);
+    const name = file.length > this.#nameWidth ? `…${file.slice(1 - this.#nameWidth)}` : file;
     const pixels = result.width && result.height ? `${result.width}×${result.height}` : '';
     const facts = `${result.type.padEnd(7)} ${humanBytes(result.bytes).padStart(8)}  ${pixels.padEnd(11)}`;
     const end =
@@ -33,7 +33,7 @@ export class TryTable {
             'dim',
             result.renditions.map((one) => `${one.name} ${one.width}×${one.height}`).join(', '),
           )
-        : `${this.#paint(colour, result.code ?? '')}  ${result.reason ?? ''}`;
+        : `${this.#paint(colour, result.code ?? '')}  ${printable(result.reason ?? '')}`;
     this.#terminal.out(`${this.#paint(colour, mark)} ${name.padEnd(this.#nameWidth)}  ${facts} ${end}\n`);
   }
 

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../config/units.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,7 +42,11 @@ export function warehouseCommand(terminal: Terminal): Command {
   command
     .command('check')
     .description('Compare the rows with the events of image-stats; exit code 1 when they differ.')
-    .option('--grace <duration>', 'events that are younger may be on their way', duration, 15 * 60_000)
+    .addOption(
+      new Option('--grace <duration>', 'events that are younger may be on their way')
+        .argParser(duration)
+        .default(15 * 60_000, '15m'),
+    )
     .option(json, 'print the result as one line of JSON')
     .addHelpText('after', '\nExample:\n  $ darkroom warehouse check --grace 0 --json')
     .action(async (options: { readonly grace: number; readonly json?: true }) => {

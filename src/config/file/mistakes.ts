@@ -45,8 +45,15 @@ function mistakesOf(issue: Issue, root: z.ZodType, rootValue: unknown, rootPath:
       return issue.keys.map((key) => unknownKey([...path, key], key, chosenOf(schema, value)));
     case 'invalid_key': {
       const key = issue.path.at(-1) ?? '';
-      const at = path.at(-1) === key ? path : [...path, key];
-      return [{ path: at, atKey: true, text: `${told(at)} has a wrong name: it must be ${NAME_ALLOWED}` }];
+      const reached = path.at(-1) === key;
+      const at = reached ? path : [...path, key];
+      const text = `${told(at)} has a wrong name: it must be ${NAME_ALLOWED}`;
+      // zod looks at nothing that has a wrong name.
+      const inside = reached ? (schema.safeParse(value).error?.issues ?? []) : [];
+      return [
+        { path: at, atKey: true, text },
+        ...inside.flatMap((inner) => mistakesOf(inner, schema, value, path)),
+      ];
     }
     case 'invalid_union': {
       const branch = WORDS.get(schema)?.branch?.(value);

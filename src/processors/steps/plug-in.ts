@@ -68,6 +68,10 @@ export async function runModule(
     const loaded: { default?: unknown } = await import(pathToFileURL(step.path).href);
     if (!isPlugIn(loaded.default)) throw new Error('its default export is not a function');
     const answer = (await loaded.default(image, { facts, pipeline, refuse })) ?? {};
+    if (typeof answer !== 'object')
+      throw new Error(
+        `it returned a ${typeof answer}; allowed are a picture, { image, renditions } or nothing`,
+      );
     const { image: changed, renditions = {} } = 'data' in answer ? { image: answer } : answer;
     const maxBytes = step.limits?.maxOutputBytes ?? DEFAULT_MAX_RAW_BYTES;
     if (changed) checkRaw(changed, name, maxBytes);

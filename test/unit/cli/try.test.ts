@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -102,6 +102,37 @@ describe('darkroom try', () => {
     }
   });
 
+  it('takes a file once, by whatever way it is named', async () => {
+    const { code, out } = await darkroom(['try', 'in/a.jpg', './in', 'in/a.jpg', '--json', '--out', 'out'], {
+      cwd: folder,
+    });
+    const files = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).file);
+    expect([code, files.sort()]).toEqual([
+      0,
+      ['in/a.jpg', 'in/c.txt', 'in/d.jpg', 'in/deep/b <i>.png', 'in/e.jpg'],
+    ]);
+  });
+
+  it('shows names as they are written, on their line', async () => {
+    const odd = join(folder, 'odd');
+    await mkdir(odd);
+    await picture(30, 20).png().toFile(join(odd, 'a\u001b[31m\n\u202eb.png'));
+    const { code, out } = await darkroom(['try', 'odd', '--out', 'out'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(out).toContain('odd/a\\x1b[31m\\x0a\\u202eb.png  png');
+  });
+
+  it('leaves no file out without a word: a name that is not UTF-8 ends it with 2', async () => {
+    const names = join(folder, 'names');
+    await mkdir(names);
+    await writeFile(Buffer.concat([Buffer.from(join(names, 'bad')), Buffer.from([0xff, 0xfe])]), 'x');
+    const { code, err } = await darkroom(['try', 'in', 'names', '--out', 'out'], { cwd: folder });
+    expect([code, err]).toEqual([2, expect.stringContaining('its name is not UTF-8')]);
+  });
+
   it('prints a table for people', async () => {
     const { out } = await darkroom(['try', 'in/a.jpg', 'in/c.txt', '--out', 'table'], { cwd: folder });
     expect(out).toMatch(/^✓ in\/a\.jpg {2}jpeg .*800×600 .*thumb 256×192$/m);
@@ -124,16 +155,16 @@ describe('darkroom try', () => {
   });
 
   it('ends at once when it is stopped, whatever hangs, and says how far it came', async () => {
+    const many = join(folder, 'many');
+    await mkdir(many);
+    for (let n = 0; n < 40; n++) await copyFile(join(folder, 'in', 'a.jpg'), join(many, `${n}.jpg`));
     const stop = AbortSignal.timeout(3_000);
     const startedMs = performance.now();
-    const { code, err } = await darkroom(
-      ['try', ...Array(40).fill('in/a.jpg'), '--plugin', 'hang.mjs', '--out', 'stop'],
-      {
-        cwd: folder,
-        env: { WORKERS: '1' },
-        stop,
-      },
-    );
+    const { code, err } = await darkroom(['try', 'many', '--plugin', 'hang.mjs', '--out', 'stop'], {
+      cwd: folder,
+      env: { WORKERS: '1' },
+      stop,
+    });
     expect(code).toBe(1);
     expect(err).toContain('stopped after 0 of 40 files');
     expect(performance.now() - startedMs).toBeLessThan(10_000);

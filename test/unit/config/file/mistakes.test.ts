@@ -102,6 +102,19 @@ describe('a mistake in a rendition', () => {
   });
 });
 
+it('a pipeline or rendition with a wrong name is looked into all the same', async () => {
+  const problems = await folder.problems(
+    'pipelines:\n  Shop Big:\n    version: 0\n    renditions: { A B: { widht: 10, fit: covr } }\n',
+  );
+  expect(problems.map((problem) => problem.replace(/^.*?pipelines/, 'pipelines'))).toEqual([
+    expect.stringContaining('pipelines["Shop Big"] has a wrong name'),
+    expect.stringContaining('pipelines["Shop Big"].version must be'),
+    expect.stringContaining('pipelines["Shop Big"].renditions["A B"] has a wrong name'),
+    expect.stringContaining('fit must be one of'),
+    expect.stringContaining('widht is not an option'),
+  ]);
+});
+
 describe('a mistake in a step', () => {
   const STEP = 'pipelines.shop.steps[0]';
   it.each([
