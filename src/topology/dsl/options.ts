@@ -35,7 +35,7 @@ export interface TopicExtractor<K, V> {
 export interface ExternalOptions extends Named {
   /** Longest wait, ms. Default 100. */
   readonly lingerMs?: number;
-  /** Default 500. */
+  /** Default 500. What one source record has led to is never cut in two, so that a batch of that alone may be larger. */
   readonly maxBatchRecords?: number;
 }
 
