@@ -6,7 +6,7 @@ const MAX_SIDE_PX = 65_535;
 /** Over all frames; libvips' own limit of what it reads. */
 const MAX_PIXELS = 0x3fff ** 2;
 
-/** libvips' own limit of where a pixel may be, which is not told where it is passed. */
+/** Below what libvips can count to, which it tells in words of its own. */
 const MAX_SCALED_PX = 10_000_000;
 
 /** What is cut out of a picture may be small, and the picture itself, enlarged to fill the box, beyond all numbers. Throws a Refusal. */

@@ -79,12 +79,16 @@ function requireValidNames(topics: readonly InternalTopic[]): void {
 }
 
 function changelogConfig(store: StoreSpec): Record<string, string> {
-  const common = { 'message.timestamp.type': 'CreateTime' };
   if (store.kind === 'window' || store.kind === 'session') {
     const retentionMs = (store.retentionMs ?? 0) + DAY_MS;
-    return { ...common, 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs) };
+    return {
+      // By the time of the events the broker would remove rows of windows that are open, where those are older than a day (ADR 35).
+      'message.timestamp.type': 'LogAppendTime',
+      'cleanup.policy': 'compact,delete',
+      'retention.ms': String(retentionMs),
+    };
   }
-  return { ...common, 'cleanup.policy': 'compact' };
+  return { 'message.timestamp.type': 'CreateTime', 'cleanup.policy': 'compact' };
 }
 
 /**

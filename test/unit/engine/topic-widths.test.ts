@@ -164,13 +164,14 @@ describe('changelog topics', () => {
         partitions,
         config['cleanup.policy'],
         config['retention.ms'],
+        config['message.timestamp.type'],
       ],
     );
     expect(made).toEqual([
-      ['app-r', 6, 'delete', '-1'],
-      ['app-rows-changelog', 6, 'compact', undefined],
-      ['app-windows-changelog', 6, 'compact,delete', '86460000'],
-      ['app-sessions-changelog', 6, 'compact,delete', '86400005'],
+      ['app-r', 6, 'delete', '-1', undefined],
+      ['app-rows-changelog', 6, 'compact', undefined, 'CreateTime'],
+      ['app-windows-changelog', 6, 'compact,delete', '86460000', 'LogAppendTime'],
+      ['app-sessions-changelog', 6, 'compact,delete', '86400005', 'LogAppendTime'],
     ]);
   });
 });
