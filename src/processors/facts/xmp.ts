@@ -17,7 +17,8 @@ const MAX_VALUE_CHARACTERS = 10_000;
 // Found by name, without a parser of XML: nothing is expanded, fetched or nested. Each expression is linear in the packet: what may
 // repeat in it stops at what the next match begins with.
 const LOCATION = /:GPSL(?:at|ong)itude(?:\s*=\s*(?:"[^"]|'[^'])|\s*>\s*[^\s<])/;
-const ITEM = /<rdf:li(?:\s[^<>]*)?>([^<]*)</g;
+const ITEM = /<rdf:li(\s[^<>]*)?>([^<]*)</g;
+const DEFAULT_LANGUAGE = /\sxml:lang\s*=\s*["']x-default["']/;
 
 /** Reads the properties of a packet by their usual prefixes (XMP part 2). Never throws. */
 export function readXmp(packet: Buffer): Xmp {
@@ -27,8 +28,12 @@ export function readXmp(packet: Buffer): Xmp {
   return {
     make: simple(text, 'tiff:Make'),
     model: simple(text, 'tiff:Model'),
-    rights: items(text, 'dc:rights').at(0),
-    creator: plainText(items(text, 'dc:creator').join('; ')),
+    rights: inDefaultLanguage(items(text, 'dc:rights')),
+    creator: plainText(
+      items(text, 'dc:creator')
+        .map(({ value }) => value)
+        .join('; '),
+    ),
     hasLocation,
   };
 }
@@ -61,15 +66,27 @@ function simple(text: string, name: string): string | undefined {
   return plainText(unescaped(double ?? single ?? element ?? ''));
 }
 
+interface Item {
+  readonly value: string;
+  readonly isDefault: boolean;
+}
+
 /** The items of a property that is an array. */
-function items(text: string, name: string): string[] {
+function items(text: string, name: string): Item[] {
   const begin = text.indexOf(`<${name}>`);
   if (begin < 0) return [];
   const array = text.slice(begin, begin + MAX_VALUE_CHARACTERS);
   const end = array.indexOf(`</${name}>`);
   if (end < 0) return [];
-  return [...array.slice(0, end).matchAll(ITEM)].flatMap(([, item = '']) => plainText(unescaped(item)) ?? []);
+  return [...array.slice(0, end).matchAll(ITEM)].flatMap(([, attributes = '', item = '']) => {
+    const value = plainText(unescaped(item));
+    return value === undefined ? [] : [{ value, isDefault: DEFAULT_LANGUAGE.test(attributes) }];
+  });
 }
+
+/** Of a text in several languages the one for all others, which should stand first, and does not always. */
+const inDefaultLanguage = (texts: readonly Item[]): string | undefined =>
+  (texts.find(({ isDefault }) => isDefault) ?? texts[0])?.value;
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 

@@ -27,7 +27,7 @@ const EOI = 0xd9;
 const APP0 = 0xe0;
 const APP2 = 0xe2;
 const APP14 = 0xee;
-/** Tables, frames and scans: all from C0 to DF but for what is kept for later use, and DNL. */
+/** Tables, frames and scans: all from C0 to DD but for what is kept for later use, and DNL. */
 const isCoding = (marker: number) => marker >= 0xc0 && marker <= 0xdd && marker !== 0xc8 && marker !== 0xdc;
 
 function endOfJpeg(bytes: Buffer): number | undefined {

@@ -68,6 +68,14 @@ describe('darkroom plugin check', () => {
     });
   }, 60_000);
 
+  it('writes what the plug-in says without what would steer the terminal', async () => {
+    const path = plugin('steers.sh', '#!/bin/sh\nprintf "NO: \\033[2Jgone\\a\\n" >&2\nexit 10\n');
+    const { out } = await check(path, '--sample', await sample('one-pixel.png'));
+    expect(out).toContain('PLUGIN_NO');
+    expect(out).toContain('[2Jgone');
+    for (const sign of ['\u0007', '\u001b']) expect(out).not.toContain(sign);
+  }, 60_000);
+
   it('ends with 1 where two runs differ', async () => {
     const path = plugin(
       'dice.mjs',
@@ -115,6 +123,7 @@ describe('darkroom plugin check', () => {
 
   it.each([
     ['there is no file', join(folder, 'absent.mjs')],
+    ['is no file', folder],
     ['cannot be executed', plugin('notes.txt', 'nothing')],
   ])('ends with 2 where %s', async (message, path) => {
     const { code, err } = await check(path);

@@ -10,6 +10,7 @@ import { crc32c } from '../../../src/topology/kafka/wire/crc32c.ts';
 import { decodeFetch } from '../../../src/topology/kafka/wire/fetch-response.ts';
 import { FetchedMessage } from '../../../src/topology/kafka/wire/fetched-message.ts';
 import { encodeProduce, type ProduceRequest } from '../../../src/topology/kafka/wire/produce-request.ts';
+import type { Headers } from '../../../src/topology/record.ts';
 
 /** KafkaJS' own way with the same bytes, which ours is compared with. */
 const kafkajs = createRequire(import.meta.url);
@@ -210,6 +211,13 @@ describe('a produce request', () => {
   });
 });
 
+/** A record with these headers, written and read. */
+function readWith(headers: Headers) {
+  const messages = [{ value: null, headers: toHeaders(headers) }];
+  const topicData = [{ topic: 't', partitions: [{ partition: 0, messages }] }];
+  return readOf({ acks: -1, timeout: 1, topicData })[0];
+}
+
 describe("a fetch's answer", () => {
   it('has headers of any name, those that every object has too', () => {
     const headers = [
@@ -217,17 +225,7 @@ describe("a fetch's answer", () => {
       ['constructor', Buffer.from('2')],
       ['__proto__', Buffer.from('3')],
     ] as const;
-    const sent: ProduceRequest = {
-      acks: -1,
-      timeout: 1,
-      topicData: [
-        {
-          topic: 't',
-          partitions: [{ partition: 0, messages: [{ value: null, headers: toHeaders(headers) }] }],
-        },
-      ],
-    };
-    const [read] = readOf(sent);
+    const read = readWith(headers);
     expect(read && toConsumed('t', 0, read, true).headers).toEqual([headers[0], headers[2], headers[1]]);
   });
 
@@ -236,17 +234,7 @@ describe("a fetch's answer", () => {
       { length: 200_000 },
       (_, index) => ['h', index % 2 ? Buffer.of(1) : null] as const,
     );
-    const sent: ProduceRequest = {
-      acks: -1,
-      timeout: 1,
-      topicData: [
-        {
-          topic: 't',
-          partitions: [{ partition: 0, messages: [{ value: null, headers: toHeaders(headers) }] }],
-        },
-      ],
-    };
-    const [read] = readOf(sent);
+    const read = readWith(headers);
     expect(read && toConsumed('t', 0, read, false).headers).toEqual(headers);
   });
 

@@ -31,6 +31,7 @@ const room = darkroomOf({
   bomb: [does('answer-file', file('bomb.png'))],
   half: [does('answer-file', file('half.jpg'))],
   'green-instead': [does('answer-file', file('green.webp'))],
+  turned: [does('answer-file', file('turned.jpg'))],
   document: [does('answer-file', file('answer.json'))],
   'data-url': [does('answer-file', file('data-url.json'))],
   environment: [does('write-environment', file('environment.json'))],
@@ -157,6 +158,26 @@ describe('a program', () => {
     expect(r).toBeLessThan(20);
     expect(g).toBeGreaterThan(230);
     expect(result.steps).toMatchObject([{ outcome: 'changed', step: 'command' }]);
+  });
+
+  it('gives a picture that is stored turned: it is taken as it is shown', async () => {
+    const left = await plain('#00ff00', 150, 300);
+    const turned = sharp(await plain('#0000ff', 300, 300)).composite([{ input: left, gravity: 'west' }]);
+    writeFileSync(file('turned.jpg'), await turned.jpeg().withMetadata({ orientation: 6 }).toBuffer());
+    const result = processed(await room.develop(await plain('#ff0000', 800, 400), { pipeline: 'turned' }));
+    const [large] = result.renditions;
+    const top = await sharp(large?.body)
+      .extract({ left: 100, top: 20, width: 100, height: 100 })
+      .png()
+      .toBuffer();
+    const bottom = await sharp(large?.body)
+      .extract({ left: 100, top: 180, width: 100, height: 100 })
+      .png()
+      .toBuffer();
+    const [, greenAbove = 0] = await colourOf(top);
+    const [, , blueBelow = 0] = await colourOf(bottom);
+    expect(greenAbove).toBeGreaterThan(230);
+    expect(blueBelow).toBeGreaterThan(230);
   });
 
   it('gives further renditions and a picture in a JSON document', async () => {

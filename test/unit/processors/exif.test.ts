@@ -223,6 +223,14 @@ describe('XMP', () => {
     });
   });
 
+  it('tells the rights in the language that is for all others, wherever it stands', () => {
+    const rights = (...items: string[]) => `<dc:rights><rdf:Alt>${items.join('')}</rdf:Alt></dc:rights>`;
+    const german = '<rdf:li xml:lang="de-DE">Alle Rechte</rdf:li>';
+    const other = '<rdf:li xml:lang="x-default">All rights</rdf:li>';
+    expect(xmp(rights(german, other)).copyright).toEqual({ copyright: 'All rights' });
+    expect(xmp(rights(german)).copyright).toEqual({ copyright: 'Alle Rechte' });
+  });
+
   it('gives way to EXIF, and fills in what that does not say', () => {
     const exif = block([[0x010f, 2, 4, 0x0043_4241]]);
     const both = readExif({ exif, xmp: Buffer.from(packet('', ' tiff:Make="Other" tiff:Model="M"')) });

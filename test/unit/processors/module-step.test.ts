@@ -47,6 +47,8 @@ describe('a module', () => {
       'PLUGIN_FAILED',
       'it returned 2 frames for a picture that does not move',
     ],
+    ['#960000', 'answers', 'failed', 'PLUGIN_FAILED', 'it returned a string; allowed are a picture'],
+    ['#a00000', 'answers', 'failed', 'PLUGIN_FAILED', 'turned is an animation that is stored turned'],
   ])(
     'that misbehaves on %s: %s, %s, %s',
     async (colour, pipeline, outcome, code, reason) => {

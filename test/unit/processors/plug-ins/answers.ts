@@ -42,6 +42,17 @@ const answers: PlugIn = async (image, { refuse, facts }) => {
     const comment = Buffer.concat([Buffer.from([0x21, 0xfe, told.length]), told, Buffer.of(0)]);
     return { renditions: { located: Buffer.concat([gif.subarray(0, at), comment, gif.subarray(at)]) } };
   }
+  // as a plug-in in JavaScript may
+  if (red === 150) return String(red) as unknown as undefined;
+  if (red === 160) {
+    const frame = { create: { width: 20, height: 10, channels: 3, background: '#123456' } } as const;
+    const frames = await Promise.all([sharp(frame).png().toBuffer(), sharp(frame).negate().png().toBuffer()]);
+    const turned = await sharp(frames, { join: { animated: true } })
+      .withMetadata({ orientation: 6 })
+      .webp()
+      .toBuffer();
+    return { renditions: { turned } };
+  }
   const { pageHeight, width, channels } = image.info;
   const half = { ...image.info, height: pageHeight / 2, pageHeight: pageHeight / 2 };
   const data = image.data.subarray(0, (width * pageHeight * channels) / 2);
