@@ -11,54 +11,66 @@ export interface FoundFile {
 
 const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
-/** Adds the files of a folder, and to `problems` what could not be looked into. */
-async function walk(folder: string, found: FoundFile[], problems: string[]): Promise<void> {
+interface Found {
+  readonly files: FoundFile[];
+  /** What could not be looked into. */
+  readonly problems: string[];
+  /** A folder within those that are given, resolved, that is not looked into. */
+  readonly except: string | undefined;
+}
+
+/** Adds the files of a folder. */
+async function walk(folder: string, found: Found): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    problems.push(`${folder}: ${explain(error)}`);
+    found.problems.push(`${folder}: ${explain(error)}`);
     return [];
   });
   for (const entry of entries.sort(byName)) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      await walk(path, found, problems);
+      if (resolve(path) !== found.except) await walk(path, found);
       continue;
     }
     try {
       const stats = await stat(path);
-      if (stats.isFile()) found.push({ path, bytes: stats.size });
+      if (stats.isFile()) found.files.push({ path, bytes: stats.size });
     } catch (error) {
       if (entry.isSymbolicLink()) continue; // into nowhere
       const why = entry.name.includes('\ufffd')
         ? 'its name is not UTF-8'
         : explain(error as NodeJS.ErrnoException);
-      problems.push(`${path}: ${why}`);
+      found.problems.push(`${path}: ${why}`);
     }
   }
 }
 
 /**
  * The files under the given paths, in the order given, each once; folders whole, by name, without what begins with a dot and
- * without linked folders. Throws UsageError that names every path that is missing or cannot be looked into, or when there is
- * no file at all.
+ * without linked folders and without `except`, where results go. Throws UsageError that names every path that is missing or
+ * cannot be looked into, or when there is no file at all.
  */
-export async function findFiles(paths: readonly string[]): Promise<readonly FoundFile[]> {
+export async function findFiles(
+  paths: readonly string[],
+  { except }: { readonly except?: string } = {},
+): Promise<readonly FoundFile[]> {
   const stats = await Promise.all(
     paths.map((path) => stat(path).catch((error: NodeJS.ErrnoException) => error)),
   );
-  const found: FoundFile[] = [];
+  const files: FoundFile[] = [];
   const problems: string[] = [];
+  const found = { files, problems, except: except === undefined ? undefined : resolve(except) };
   for (const [index, path] of paths.entries()) {
     const result: Stats | NodeJS.ErrnoException | undefined = stats[index];
     if (!result) continue;
     if (result instanceof Error) problems.push(`${path}: ${explain(result)}`);
-    else if (result.isDirectory()) await walk(path, found, problems);
-    else found.push({ path, bytes: result.size });
+    else if (result.isDirectory()) await walk(path, found);
+    else files.push({ path, bytes: result.size });
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
-  if (found.length === 0) throw new UsageError(`no file in ${paths.join(', ')}`);
+  if (files.length === 0) throw new UsageError(`no file in ${paths.join(', ')}`);
   const seen = new Set<string>();
-  return found.filter(({ path }) => {
+  return files.filter(({ path }) => {
     const place = resolve(path);
     return !seen.has(place) && seen.add(place);
   });

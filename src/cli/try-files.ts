@@ -23,7 +23,7 @@ export async function tryFiles(
   const { topics, processing } = tryConfig(env, await configFileOf(env, { withSecrets: true }));
   const configured = pipelinesOf(processing.pipelines, options.plugin ?? processing.plugin);
   const pipelines = options.pipeline === undefined ? configured : withDefault(configured, options.pipeline);
-  const files = await findFiles(paths);
+  const files = await findFiles(paths, { except: options.out });
   await mkdir(options.out, { recursive: true }).catch((error: Error) => {
     throw new UsageError(
       `cannot write into ${options.out}: ${error.message}. What to do: name another folder with --out`,

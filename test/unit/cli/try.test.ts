@@ -63,20 +63,20 @@ describe('darkroom try', () => {
   });
 
   it('gives the same again on the same files, and a report of all of them that holds no markup of theirs', async () => {
-    const first = await darkroom(['try', 'in', '--json', '--out', 'again'], { cwd: folder });
-    const second = await darkroom(['try', 'in', '--json', '--out', 'again'], { cwd: folder });
+    const first = await darkroom(['try', 'in', '--json', '--out', 'twice'], { cwd: folder });
+    const second = await darkroom(['try', 'in', '--json', '--out', 'twice'], { cwd: folder });
     const paths = (out: string) => out.match(/"path":"[^"]+"/g);
     expect(second.code).toBe(0);
     expect(paths(second.out)).toEqual(paths(first.out));
 
-    const report = await readFile(join(folder, 'again', 'report.html'), 'utf8');
+    const report = await readFile(join(folder, 'twice', 'report.html'), 'utf8');
     expect(report.match(/<article/g)).toHaveLength(5);
     expect(report).toContain('b &lt;i&gt;.png');
     expect(report).not.toContain('<i>.png');
     expect(report).toMatch(/<img src="processed\/local\/[^"]+\/thumb\.jpg"/);
     expect(report).not.toMatch(/(src|href)="(https?:)?\/\//);
     for (const [, link] of report.matchAll(/href="([^"]+)"/g)) {
-      expect(existsSync(join(folder, 'again', decodeURIComponent(link ?? '')))).toBe(true);
+      expect(existsSync(join(folder, 'twice', decodeURIComponent(link ?? '')))).toBe(true);
     }
   });
 
@@ -101,6 +101,20 @@ describe('darkroom try', () => {
       expect(ends.get(file) ?? [code ?? outcome]).toContain(code ?? outcome);
     }
   });
+
+  it('does not take its own renditions for images when it runs again', async () => {
+    await mkdir(join(folder, 'twice'));
+    await copyFile(join(folder, 'in', 'a.jpg'), join(folder, 'twice', 'a.jpg'));
+    const run = () => darkroom(['try', '.', '--json'], { cwd: join(folder, 'twice') });
+    const files = ({ out }: { out: string }) =>
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).file);
+    expect(files(await run())).toEqual(['a.jpg']);
+    expect(existsSync(join(folder, 'twice', 'darkroom-out', 'report.html'))).toBe(true);
+    expect(files(await run())).toEqual(['a.jpg']);
+  }, 60_000);
 
   it('takes a file once, by whatever way it is named', async () => {
     const { code, out } = await darkroom(['try', 'in/a.jpg', './in', 'in/a.jpg', '--json', '--out', 'out'], {
