@@ -15,12 +15,12 @@ export interface CircuitOptions {
 
 /**
  * Repeats requests to one service until they are answered: with exponential backoff and full jitter, for as long as it
- * takes. While the service is down one request at a time is the probe and all others wait for it, so that it is not
- * stormed when it comes back.
+ * takes. While the service is down one request at a time is the probe, each in its turn, and all others wait for it, so that
+ * it is not stormed when it comes back.
  */
 export class Circuit {
   readonly #options: CircuitOptions;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(isProbe: boolean) => void>();
   #failures = 0;
   #probing = false;
   #trouble: { readonly reason: string; readonly sinceMs: number } | undefined;
@@ -68,10 +68,8 @@ export class Circuit {
   async #admit(signal: AbortSignal | undefined): Promise<boolean> {
     signal?.throwIfAborted();
     while (this.#isOpen()) {
-      if (this.#probing) {
-        await this.#turn(signal);
-        continue;
-      }
+      const isProbe = this.#probing ? await this.#turn(signal) : true;
+      if (!isProbe) continue;
       this.#probing = true;
       try {
         await this.#pause(this.#failures - OPEN_AFTER_FAILURES, signal);
@@ -84,26 +82,29 @@ export class Circuit {
     return false;
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  /** Waits behind those that wait already; true: as the next probe. */
+  #turn(signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         this.#waiting.delete(wake);
         reject(signal?.reason);
       };
-      const wake = (): void => {
+      const wake = (isProbe: boolean): void => {
+        this.#waiting.delete(wake);
         signal?.removeEventListener('abort', leave);
-        resolve();
+        resolve(isProbe);
       };
       this.#waiting.add(wake);
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
 
+  /** Handed to who has waited longest: a request that alone is never answered must not be the only one that is tried. */
   #leaveProbe(): void {
+    const [next] = this.#waiting;
+    if (next && this.#isOpen()) return next(true);
     this.#probing = false;
-    const woken = [...this.#waiting];
-    this.#waiting.clear();
-    for (const wake of woken) wake();
+    for (const wake of [...this.#waiting]) wake(false);
   }
 
   #answered(): void {

@@ -83,3 +83,20 @@ it('stops when it is called off: in a request, in a pause, and waiting for the p
   }
   await expect(guarded.run(async () => 'later')).resolves.toBe('later');
 });
+
+it('answers all others while one request is never answered', async () => {
+  const guarded = circuit();
+  const stop = new AbortController();
+  const poison = Array.from({ length: 3 }, () =>
+    guarded.run(async () => {
+      throw down;
+    }, stop.signal),
+  );
+  const settled = Promise.allSettled(poison);
+  for (let request = 0; request < 20; request++) {
+    while (guarded.trouble() === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+    await expect(guarded.run(async () => request, AbortSignal.timeout(2_000))).resolves.toBe(request);
+  }
+  stop.abort();
+  await settled;
+}, 60_000);
