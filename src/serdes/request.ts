@@ -31,6 +31,11 @@ export function requestText(url: string, options: RequestOptions): Promise<{ sta
         textOf(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject);
       },
     );
+    // Node takes a status that nobody asked for (101) for no answer and for no error.
+    request.once('upgrade', ({ statusCode = 0 }, socket) => {
+      socket.destroy();
+      resolve({ status: statusCode, text: '' });
+    });
     request.on('error', (error) =>
       reject(signal.aborted ? new Error(`no answer within ${timeoutMs} ms`, { cause: error }) : error),
     );

@@ -102,7 +102,10 @@ export class Circuit {
   /** Handed to who has waited longest: a request that alone is never answered must not be the only one that is tried. */
   #leaveProbe(): void {
     const [next] = this.#waiting;
-    if (next && this.#isOpen()) return next(true);
+    if (next && this.#isOpen()) {
+      next(true);
+      return;
+    }
     this.#probing = false;
     for (const wake of [...this.#waiting]) wake(false);
   }

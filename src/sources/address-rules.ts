@@ -13,6 +13,9 @@ const NEVER = [
   '169.254.0.0/16',
   'fe80::/10',
   'fd00:ec2::/32', // Amazon EC2 over IPv6
+  'fd20:ce::254/128', // Google Cloud over IPv6
+  'fd00:c1::a9fe:a9fe/128', // Oracle Cloud over IPv6
+  'fd00:42::42/128', // Scaleway over IPv6
   '168.63.129.16/32', // Azure, a public address
   '100.100.100.200/32', // Alibaba Cloud
   '192.0.0.192/32', // Oracle Cloud

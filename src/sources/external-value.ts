@@ -2,6 +2,7 @@ import type { ImageCodec } from '../serdes/codec.ts';
 import type { ExternalImage } from '../serdes/external-image.generated.ts';
 import type { ObjectReference, Unusable, UrlReference } from './arrival.ts';
 import { checkFocalPoint } from './focal-point.ts';
+import { parseJson } from './parse-json.ts';
 import { checkReference, parseReference, REFERENCE_CONTENT_TYPE } from './reference.ts';
 import { parseTime, present, type Told } from './told.ts';
 
@@ -110,14 +111,6 @@ function decodeBase64(given: string): Buffer | undefined {
   while (end > 0 && given.length - end < 2 && given[end - 1] === '=') end--;
   const bytes = Buffer.from(given, 'base64');
   return end % 4 !== 1 && bytes.length === Math.floor((end * 3) / 4) ? bytes : undefined;
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 }
 
 const invalidJson = (why: string): Unusable => ({

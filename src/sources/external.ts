@@ -3,7 +3,7 @@ import type { RecordContext } from '../topology/record.ts';
 import type { Arrival, ImageIdentity, SenderWishes, Unusable } from './arrival.ts';
 import { customerProblem, UNKNOWN_CUSTOMER } from './customer-id.ts';
 import { type ExternalValue, formOf, readValue, type StreamForm } from './external-value.ts';
-import { imageIdOfName, imageIdOfRecord } from './image-id.ts';
+import { imageIdOfName, imageIdOfRecord, imageNameProblem } from './image-id.ts';
 import { bucketProblem } from './reference.ts';
 import { merged, present, type Told, textHeader, toldByHeaders } from './told.ts';
 
@@ -38,7 +38,7 @@ export function fromExternal({ codec, allowedBuckets, streamForm }: ExternalDeps
       // a customer that no header names may stand in what cannot be read
       return unusable(told.customerId === undefined ? value : (wrongCustomer ?? value));
     }
-    const problem = conflict ?? wrongCustomer ?? headers.problem;
+    const problem = conflict ?? wrongCustomer ?? imageNameProblem(told.imageId) ?? headers.problem;
     if (problem) return unusable(problem);
     const wishes = wishesOf(told);
     const { image } = value;
@@ -53,8 +53,9 @@ export function fromExternal({ codec, allowedBuckets, streamForm }: ExternalDeps
 
 function identityOf({ customerId, imageId, createdAtMs }: Told, context: RecordContext): ImageIdentity {
   const known = customerId !== undefined && customerProblem(customerId) === undefined;
+  const named = known && imageId !== undefined && imageNameProblem(imageId) === undefined;
   return {
-    imageId: known && imageId !== undefined ? imageIdOfName(customerId, imageId) : imageIdOfRecord(context),
+    imageId: named ? imageIdOfName(customerId, imageId) : imageIdOfRecord(context),
     customerId: known ? customerId : UNKNOWN_CUSTOMER,
     source: 'stream',
     ...(createdAtMs === undefined ? {} : { createdAtMs }),

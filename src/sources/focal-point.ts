@@ -1,7 +1,8 @@
 import type { FocalPoint, Unusable } from './arrival.ts';
 
-const PART = '(0|1|0?\\.\\d{1,9}|[01]\\.\\d{1,9})';
-const FOCAL_POINT = new RegExp(`^\\s*${PART}\\s*,\\s*${PART}\\s*$`);
+// as programs write numbers, who compute them: 0.3333333333333333, 1e-7
+const PART = '([01]|[01]?\\.\\d{1,20}|\\d(?:\\.\\d{1,20})?e-\\d{1,3})';
+const FOCAL_POINT = new RegExp(`^\\s*${PART}\\s*,\\s*${PART}\\s*$`, 'i');
 
 /** Reads `0.3,0.7`, as a header and the metadata of an object have it. */
 export function parseFocalPoint(text: string): FocalPoint | Unusable {

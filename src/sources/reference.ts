@@ -1,4 +1,5 @@
 import type { ObjectReference, Unusable, UrlReference } from './arrival.ts';
+import { parseJson } from './parse-json.ts';
 
 /** Content type of a record of the external stream whose value is no image but says where one lies. */
 export const REFERENCE_CONTENT_TYPE = 'application/vnd.darkroom.reference+json';
@@ -35,10 +36,10 @@ export function checkReference(fields: object): ObjectReference | UrlReference |
   }
   if (typeof bucket !== 'string' || bucket === '')
     return invalid('bucket must be a string that is not empty');
-  if (typeof key !== 'string' || key === '') return invalid('key must be a string that is not empty');
+  if (!isName(key)) return invalid('key must be a string that is not empty, of whole characters');
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return invalid(`key has more than ${MAX_KEY_BYTES} bytes`);
-  if (isGiven(versionId) && (typeof versionId !== 'string' || versionId === '')) {
-    return invalid('versionId must be a string that is not empty, null or absent');
+  if (isGiven(versionId) && !isName(versionId)) {
+    return invalid('versionId must be a string that is not empty, of whole characters, null or absent');
   }
   return { bucket, key, ...(typeof versionId === 'string' ? { versionId } : {}), ...size };
 }
@@ -53,15 +54,10 @@ export function bucketProblem(bucket: string, allowed: ReadonlySet<string>): Unu
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+/** Half of a surrogate pair has no place in an address. */
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.isWellFormed();
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-}
 
 function invalid(why: string): Unusable {
   return { code: 'REFERENCE_INVALID', reason: `the value is no valid reference: ${why}` };

@@ -83,7 +83,7 @@ export function createUrlFetcher(settings: UrlFetcherSettings): UrlFetcher {
       const { location } = response.headers;
       if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return { url, response };
       response.destroy();
-      const next = URL.parse(location, url.href);
+      const next = URL.parse(utf8Of(location), url.href);
       if (!next) return refusal(url, `redirects to what is no URL`);
       if (url.protocol === 'https:' && next.protocol === 'http:')
         return refusal(url, 'redirects from https to http');
@@ -139,6 +139,9 @@ export function createUrlFetcher(settings: UrlFetcherSettings): UrlFetcher {
 const resolveByMachine = (host: string): Promise<readonly LookupAddress[]> =>
   lookup(host, { all: true, order: 'verbatim' });
 
+/** Node reads headers as Latin-1; what is sent unescaped in them is UTF-8. */
+const utf8Of = (header: string): string => Buffer.from(header, 'latin1').toString('utf8');
+
 interface Answered {
   readonly url: URL;
   readonly response: IncomingMessage;
@@ -156,8 +159,8 @@ function refusalOf({ url, response }: Answered): UrlFetched | Transient | undefi
     return { found: 'later', problem: failure(url, `answers with status ${status}`), retryAfterMs };
   }
   if (status !== 200) return rejected(refusal(url, `answers with status ${status}; an image comes with 200`));
-  const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding.trim().toLowerCase() === 'identity') return undefined;
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return undefined;
   return rejected(refusal(url, 'answers with a content-encoding; images are taken as they are'));
 }
 

@@ -49,6 +49,11 @@ export class PinnedRequests {
         time.pause();
         resolve(response);
       });
+      // Status 101 was not asked for. Node takes it for no answer and for no error.
+      request.once('upgrade', (response, socket) => {
+        socket.destroy();
+        resolve(response);
+      });
       request.on('error', (error) => reject(time.signal.aborted ? time.signal.reason : error));
       request.end();
     });

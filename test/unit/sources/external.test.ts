@@ -229,6 +229,33 @@ describe.each(['avro', 'json'] as const)('an image in %s', (name) => {
   });
 });
 
+test('an image id that is not UTF-8 is refused: two of them would be one', async () => {
+  const named = (id: Buffer) =>
+    read(Buffer.from('x'), null, {
+      ...place,
+      headers: [
+        ['customer-id', Buffer.from('acme')],
+        ['image-id', id],
+      ],
+    });
+  const problem = { kind: 'unusable', problem: { code: 'IMAGE_ID_INVALID' } };
+  expect(await named(Buffer.from('caf\xe9', 'latin1'))).toMatchObject(problem);
+  expect(await named(Buffer.from('café'))).toMatchObject({ kind: 'inline' });
+  const headers = { 'content-type': 'application/json', 'customer-id': 'acme' };
+  expect(await arrive('{"image":"AAAA","imageId":"\\ud800"}', headers)).toMatchObject(problem);
+});
+
+test.each(['key', 'versionId'])('a reference with half a character in its %s is refused', async (field) => {
+  const value = JSON.stringify({ bucket: 'images', key: 'k', [field]: '\ud800.jpg' });
+  const arrival = await arrive(value, { 'content-type': reference, 'customer-id': 'acme' });
+  expect(arrival).toMatchObject({ kind: 'unusable', problem: { code: 'REFERENCE_INVALID' } });
+});
+
+test('JSON may begin with a byte order mark', async () => {
+  const headers = { 'content-type': 'application/json', 'customer-id': 'acme' };
+  expect(await arrive('\ufeff{"image":"AAAA"}', headers)).toMatchObject({ kind: 'inline' });
+});
+
 test.each([
   ['no JSON', '{'],
   ['a list', '[]'],
@@ -308,12 +335,13 @@ test.each([
   ['0.3,0.7', { x: 0.3, y: 0.7 }],
   [' 0 , 1.0 ', { x: 0, y: 1 }],
   ['.5,1', { x: 0.5, y: 1 }],
+  [`${1 / 3},${1e-7}`, { x: 1 / 3, y: 1e-7 }],
 ])('the header focal-point %s is a wish', async (text, focalPoint) => {
   const arrival = await arrive('x', { 'customer-id': 'acme', 'focal-point': text, pipeline: 'square' });
   expect(arrival).toMatchObject({ kind: 'inline', wishes: { focalPoint, pipeline: 'square' } });
 });
 
-test.each(['1.1,0', '-0.1,0', '0.5', '0.5;0.5', 'centre', '0.5,0.5,0.5', '1e-1,0', 'NaN,0'])(
+test.each(['1.1,0', '-0.1,0', '0.5', '0.5;0.5', 'centre', '0.5,0.5,0.5', '1e1,0', 'NaN,0'])(
   'the header focal-point %s is refused',
   async (text) => {
     const arrival = await arrive('x', { 'customer-id': 'acme', 'focal-point': text });

@@ -157,6 +157,27 @@ test.each([
   expect(web.requests.length).toBe(code === 'URL_TOO_MANY_REDIRECTS' ? 6 : 1);
 });
 
+test('a redirect with letters beyond ASCII goes where a browser goes', async () => {
+  const location = Buffer.from('/café.jpg').toString('latin1');
+  web.page('/moved', (_request, response) => response.writeHead(302, { location }).end());
+  web.page('/caf%C3%A9.jpg', (_request, response) => response.end(IMAGE));
+  expect(await get('/moved')).toEqual({ found: 'image', body: IMAGE });
+});
+
+test('a host that switches protocols without being asked to is refused, and holds nothing up', async () => {
+  web.page('/switches', ({ socket }) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo\r\n\r\n');
+  });
+  expect(await get('/switches')).toMatchObject(rejected('URL_REFUSED'));
+});
+
+test.each(['', 'identity', ' Identity '])('a content-encoding of "%s" is none', async (encoding) => {
+  web.page('/encoded', (_request, response) =>
+    response.writeHead(200, { 'content-encoding': encoding }).end(IMAGE),
+  );
+  expect(await get('/encoded')).toMatchObject({ found: 'image' });
+});
+
 test('a redirect to metadata is refused where host and network are allowed, too', async () => {
   const location = 'http://169.254.169.254/latest/meta-data';
   web.page('/metadata', (_request, response) => response.writeHead(302, { location }).end());

@@ -1,0 +1,11 @@
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** What a value in JSON says, with or without a byte order mark before it; undefined for what is no JSON. */
+export function parseJson(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8');
+  try {
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch {
+    return undefined;
+  }
+}
