@@ -16,6 +16,10 @@ const CONFIGURATION: Readonly<Record<string, readonly [code: string, whatToDo: s
   InvalidAccessKeyId: ['S3_CREDENTIALS_REFUSED', 'give an access key that exists and is active'],
   SignatureDoesNotMatch: ['S3_CREDENTIALS_REFUSED', 'give the secret that belongs to the access key'],
   ExpiredToken: ['S3_CREDENTIALS_REFUSED', 'give fresh temporary credentials'],
+  RequestTimeTooSkewed: [
+    'S3_CREDENTIALS_REFUSED',
+    'set the clock of this machine, which S3 does not believe',
+  ],
   InvalidToken: ['S3_CREDENTIALS_REFUSED', 'give the session token that belongs to the access key'],
   CredentialsProviderError: ['S3_CREDENTIALS_MISSING', 'give an access key, or run where a role gives one'],
   AccessDenied: ['S3_ACCESS_DENIED', 'grant s3:GetObject, s3:PutObject and s3:ListBucket on it'],
@@ -27,6 +31,8 @@ const TRANSIENT_4XX = new Set([408, 409, 425, 429]);
 export function judge(error: unknown): S3Verdict {
   const name = textOf(error, 'name') ?? 'UnknownError';
   const status = statusOf(error);
+  // An address that cannot be written: nothing was sent.
+  if (error instanceof URIError) return { kind: 'refused', code: 'S3_REQUEST_REFUSED', reason: name };
   const known = CONFIGURATION[name];
   if (known) return { kind: 'refused', code: known[0], reason: `${name}; ${known[1]}` };
   if (MISSING.has(name)) return { kind: 'missing' };
@@ -39,6 +45,11 @@ export function judge(error: unknown): S3Verdict {
   if (status === 404) return { kind: 'missing' };
   return { kind: 'refused', code: 'S3_REQUEST_REFUSED', reason: `${name} ${status}` };
 }
+
+const NEEDS_BODY = new Set([301, 400, 403, 405]);
+
+/** Whether an answer to HEAD leaves open what its error means: wrong credentials, no permission, another region. */
+export const needsBody = (error: unknown): boolean => NEEDS_BODY.has(statusOf(error) ?? 0);
 
 /** The error a user meets; the SDK's own stays out of it, since it carries the signed request. */
 export function s3Error(code: string, disposition: Disposition, place: string, reason: string): StreamsError {

@@ -4,6 +4,7 @@ import {
   GetObjectCommand,
   type GetObjectCommandOutput,
   HeadObjectCommand,
+  type HeadObjectCommandInput,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -11,7 +12,7 @@ import {
 import { type Disposition, StreamsError } from '../topology/errors.ts';
 import { type AwsPlace, clientSettings } from './aws-client.ts';
 import { Circuit } from './circuit.ts';
-import { judge, s3Error } from './s3-errors.ts';
+import { judge, needsBody, s3Error } from './s3-errors.ts';
 import type { ObjectStore, StoredObject } from './types.ts';
 
 export interface S3Settings extends AwsPlace {
@@ -120,7 +121,7 @@ export function createS3Store(settings: S3Settings): S3Store {
     const input = { Bucket: bucket, Key: key, ...(versionId === undefined ? {} : { VersionId: versionId }) };
     return whereItIs(async () => {
       const found = await ask(placeOf(bucket, key), 'a record', signal, (abortSignal) =>
-        client.send(new HeadObjectCommand(input), { abortSignal }),
+        headObject(client, input, abortSignal),
       );
       return {
         bytes: found.ContentLength ?? 0,
@@ -147,7 +148,7 @@ export function createS3Store(settings: S3Settings): S3Store {
     whereItIs(async (): Promise<StoredObject> => {
       const input = { Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' } as const;
       const there = await ask(placeOf(bucket, key), 'us', signal, (abortSignal) =>
-        client.send(new HeadObjectCommand(input), { abortSignal }),
+        headObject(client, input, abortSignal),
       );
       const bytes = there.ContentLength ?? 0;
       const same = there.ChecksumCRC32
@@ -217,6 +218,21 @@ function dispositionOf(code: string, asker: Asker, provenRight: boolean): Dispos
 }
 
 const placeOf = (bucket: string, key: string): string => `${JSON.stringify(key)} in bucket ${bucket}`;
+
+/** An error of HEAD has no body, and with that no code: what it means is learned by asking for the first byte. */
+async function headObject(client: S3Client, input: HeadObjectCommandInput, abortSignal: AbortSignal) {
+  try {
+    return await client.send(new HeadObjectCommand(input), { abortSignal });
+  } catch (error) {
+    if (!needsBody(error)) throw error;
+    const { Bucket, Key, VersionId } = input;
+    const range = { Bucket, Key, VersionId, Range: 'bytes=0-0' };
+    const found = await client.send(new GetObjectCommand(range), { abortSignal });
+    if (isByteStream(found.Body)) found.Body.destroy();
+    const [, whole = found.ContentLength] = /\/(\d+)$/.exec(found.ContentRange ?? '') ?? [];
+    return { ...found, ContentLength: Number(whole ?? 0) };
+  }
+}
 
 /** Undefined instead of the error that says that nothing is there. */
 async function whereItIs<T>(look: () => Promise<T>): Promise<T | undefined> {
