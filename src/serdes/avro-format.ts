@@ -1,11 +1,14 @@
 import avro from 'avsc';
+import { cursorAt, type Walk, walkOf } from './avro-bounds.ts';
 import type { Decoded } from './codec.ts';
 
 const MAGIC = 0;
 const HEADER_BYTES = 5;
 
 /** How records of one writer's schema are read: its fields matched to ours, or why they cannot be. */
-export type Reading = { readonly resolver: avro.Resolver | undefined } | { readonly mismatch: string };
+export type Reading =
+  | { readonly resolver: avro.Resolver | undefined; readonly walk: Walk }
+  | { readonly mismatch: string };
 
 /** One of our record schemas: values of `T` to and from Confluent's wire format. timestamp-millis are numbers, ms. */
 export class AvroFormat<T> {
@@ -33,9 +36,9 @@ export class AvroFormat<T> {
 
   /** Matches a writer's schema to ours; costly, so it is done once a schema id. */
   readingOf(writer: avro.Type): Reading {
-    if (this.#type.equals(writer)) return { resolver: undefined };
     try {
-      return { resolver: this.#type.createResolver(writer) };
+      const resolver = this.#type.equals(writer) ? undefined : this.#type.createResolver(writer);
+      return { resolver, walk: walkOf(writer) };
     } catch (error) {
       return { mismatch: `its schema does not fit ${this.#type.name}: ${messageOf(error)}` };
     }
@@ -45,6 +48,7 @@ export class AvroFormat<T> {
   decodePayload(bytes: Buffer, reading: Reading): Decoded<T> {
     if ('mismatch' in reading) return undecodable(reading.mismatch);
     try {
+      reading.walk(cursorAt(bytes, HEADER_BYTES));
       return { ok: true, value: this.#type.fromBuffer(bytes.subarray(HEADER_BYTES), reading.resolver) };
     } catch (error) {
       return undecodable(`its bytes do not fit its schema: ${messageOf(error)}`);

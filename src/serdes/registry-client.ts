@@ -17,6 +17,11 @@ export interface RegistryOptions {
   readonly requestTimeoutMs: number;
 }
 
+/** What a schema's id means. */
+export type FoundSchema = { readonly type: avro.Type } | { readonly unusable: string };
+
+const noAvro = (id: number): FoundSchema => ({ unusable: `schema ${id} is no Avro schema` });
+
 const CONFLICT = 409;
 const SCHEMA_NOT_FOUND = 40403; // error_code of the Confluent API, Apicurio gives it too
 
@@ -59,18 +64,42 @@ export class RegistryClient {
     }
   }
 
-  /** The schema of an id; undefined when the registry knows none. Throws REGISTRY_UNREACHABLE, disposition `retry`. */
-  async findSchema(id: number): Promise<avro.Type | 'no-avro' | undefined> {
+  /**
+   * The schema of an id, or why it is of no use, which no waiting mends; undefined when the registry knows none. Throws
+   * REGISTRY_UNREACHABLE, disposition `retry`.
+   */
+  async findSchema(id: number): Promise<FoundSchema | undefined> {
     try {
-      const schema = await this.#registry.getSchema(id);
-      this.#trouble = undefined;
-      return isAvro(schema) ? schema : 'no-avro';
-    } catch (error) {
-      if (statusOf(error) === 404 && (await this.#confirmsNotFound(id))) {
-        this.#trouble = undefined;
-        return undefined;
+      const { status, body } = await this.#request('GET', `/schemas/ids/${id}`);
+      // a 404 may also come from a proxy or a wrong path; only the registry's own error code makes the record bad
+      const isUnknown = status === 404 && isRecord(body) && body.error_code === SCHEMA_NOT_FOUND;
+      if (!isUnknown && (status !== 200 || !isRecord(body) || typeof body.schema !== 'string')) {
+        throw new RegistryAnswer(status, body);
       }
+      const found = isUnknown ? undefined : await this.#typeOf(id, body);
+      this.#trouble = undefined;
+      return found;
+    } catch (error) {
       throw this.#unreachable(error);
+    }
+  }
+
+  /** Rejects where the registry does not answer. */
+  async #typeOf(
+    id: number,
+    { schema, schemaType, references }: Record<string, unknown>,
+  ): Promise<FoundSchema> {
+    if (isSaid(schemaType) && schemaType !== SchemaType.AVRO) return noAvro(id);
+    try {
+      // the client asks for what a schema refers to, and fits it in
+      const isWhole = !Array.isArray(references) || references.length === 0;
+      const type = isWhole
+        ? avro.Type.forSchema(JSON.parse(String(schema)))
+        : await this.#registry.getSchema(id);
+      return isAvro(type) ? { type } : noAvro(id);
+    } catch (error) {
+      if (statusOf(error) !== undefined) throw error;
+      return { unusable: `schema ${id} cannot be read: ${messageOf(error)}` };
     }
   }
 
@@ -97,16 +126,6 @@ export class RegistryClient {
     if (put.status === CONFLICT && attemptsLeft > 0) return this.#compatibilityOf(subject, attemptsLeft - 1);
     if (put.status !== 200) throw new RegistryAnswer(put.status, put.body);
     return COMPATIBILITY.BACKWARD;
-  }
-
-  /** A 404 may also come from a proxy or a wrong path; only the registry's own error code makes the record bad. */
-  async #confirmsNotFound(id: number): Promise<boolean> {
-    try {
-      const { status, body } = await this.#request('GET', `/schemas/ids/${id}`);
-      return status === 404 && isRecord(body) && body.error_code === SCHEMA_NOT_FOUND;
-    } catch {
-      return false;
-    }
   }
 
   async #request(method: string, path: string, content?: object): Promise<{ status: number; body: unknown }> {
@@ -188,6 +207,7 @@ class RegistryAnswer extends Error {
   }
 }
 
+const isSaid = (value: unknown): boolean => value !== undefined && value !== null;
 const isAvro = (schema: unknown): schema is avro.Type => avro.Type.isType(schema);
 
 function statusOf(error: unknown): number | undefined {

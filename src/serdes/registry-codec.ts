@@ -120,7 +120,7 @@ class TopicFormat<T> {
       return undefined;
     }
     const reading: Reading =
-      writer === 'no-avro' ? { mismatch: `schema ${id} is no Avro schema` } : this.#format.readingOf(writer);
+      'unusable' in writer ? { mismatch: writer.unusable } : this.#format.readingOf(writer.type);
     if (this.#readings.size >= MAX_SCHEMAS) this.#client.forget();
     this.#readings.set(id, reading);
     return reading;

@@ -119,7 +119,90 @@ test('asks for an unknown id once, and again when the short memory has passed', 
   });
 });
 
-test.each(['hang', 'proxy-404'] as const)(
+test.each([
+  [
+    'a default that does not fit',
+    {
+      schema: '{"type":"record","name":"A","fields":[{"name":"a","type":["string","null"],"default":null}]}',
+    },
+    'schema 60 cannot be read',
+  ],
+  ['no JSON', { schema: 'record A' }, 'schema 60 cannot be read'],
+  [
+    'JSON Schema',
+    { schemaType: 'JSON', schema: '{"$schema":"https://json-schema.org/draft/2020-12/schema"}' },
+    'no Avro schema',
+  ],
+  ['Protobuf', { schemaType: 'PROTOBUF', schema: 'syntax = "proto3";' }, 'no Avro schema'],
+])(
+  'a schema that is of no use (%s) makes its records undecodable, and holds nothing up',
+  async (_name, answer, reason) => {
+    const codec = codecOf();
+    await codec.start();
+    registry.answers.set(60, answer);
+    expect(await codec.decodeUpload(framed(60, Buffer.from([1])))).toEqual({
+      ok: false,
+      code: 'AVRO_UNDECODABLE',
+      reason: expect.stringContaining(reason),
+    });
+    expect(codec.trouble()).toBeUndefined();
+  },
+);
+
+test('a block that says it has more items than its bytes can hold is refused before it is read', async () => {
+  const codec = codecOf();
+  await codec.start();
+  const [schema = ''] = registry.schemas.values();
+  const blocked = (items: object | string) => {
+    const writer = JSON.parse(schema);
+    writer.fields.push({ name: 'tags', type: { type: 'array', items } });
+    const whole = avro.Type.forSchema(writer).toBuffer({ ...upload, tags: [] });
+    const tail = avro.Type.forSchema('long').toBuffer(2 ** 50);
+    return { writer, payload: Buffer.concat([whole.subarray(0, -1), tail, Buffer.of(0)]) };
+  };
+  for (const [id, items] of [
+    [70, 'string'],
+    [71, 'null'],
+    [72, { type: 'map', values: 'null' }],
+    [73, { type: 'record', name: 'Empty', fields: [] }],
+  ] as const) {
+    const { writer, payload } = blocked(items);
+    registry.schemas.set(id, JSON.stringify(writer));
+    expect(await codec.decodeUpload(framed(id, payload))).toEqual({
+      ok: false,
+      code: 'AVRO_UNDECODABLE',
+      reason: expect.stringContaining('more than its bytes can hold'),
+    });
+  }
+});
+
+test("a producer's own blocks of every kind are read over", async () => {
+  const codec = codecOf();
+  await codec.start();
+  const [schema = ''] = registry.schemas.values();
+  const writer = JSON.parse(schema);
+  const node = { type: 'record', name: 'Node', fields: [{ name: 'next', type: ['null', 'Node'] }] };
+  const own = {
+    array: ['a', ''],
+    nulls: [null, null],
+    map: { a: [1.5] },
+    fixed: Buffer.alloc(3),
+    list: { next: { next: null } },
+  };
+  writer.fields.push(
+    { name: 'array', type: { type: 'array', items: 'string' } },
+    { name: 'nulls', type: { type: 'array', items: 'null' } },
+    { name: 'map', type: { type: 'map', values: { type: 'array', items: 'double' } } },
+    { name: 'fixed', type: { type: 'fixed', name: 'Three', size: 3 } },
+    { name: 'list', type: node },
+  );
+  registry.schemas.set(80, JSON.stringify(writer));
+  const type = avro.Type.forSchema(writer, { wrapUnions: false });
+  const payload = type.toBuffer({ ...upload, ...own });
+  expect(await codec.decodeUpload(framed(80, payload))).toEqual({ ok: true, value: upload });
+});
+
+test.each(['hang', 'half', 'proxy-404'] as const)(
   'a registry that fails (%s) is an outage to retry, and is told',
   async (fault) => {
     const codec = codecOf();

@@ -13,9 +13,11 @@ interface Answer {
 export class RegistryOnLoopback {
   readonly requests: string[] = [];
   readonly schemas = new Map<number, string>();
+  /** Whole answers to ids, instead of `schemas`. */
+  readonly answers = new Map<number, object>();
   readonly levels = new Map<string, string>();
-  /** `hang`: never answers. `proxy-404`: as a proxy before it does. `refuse-schemas`: every schema is incompatible. */
-  fault: 'none' | 'hang' | 'proxy-404' | 'refuse-schemas' = 'none';
+  /** `hang`: never answers. `half`: breaks off within an answer. `proxy-404`: as a proxy before it does. `refuse-schemas`: every schema is incompatible. */
+  fault: 'none' | 'hang' | 'half' | 'proxy-404' | 'refuse-schemas' = 'none';
   /** Answer where a subject has no level: 404 as Confluent's does, or NONE as Apicurio does. */
   unsetLevel: '404' | 'NONE' = '404';
   readonly #server: Server;
@@ -26,6 +28,11 @@ export class RegistryOnLoopback {
       const line = `${request.method} ${decodeURIComponent(request.url ?? '')}`;
       this.requests.push(line);
       if (this.fault === 'hang') return;
+      if (this.fault === 'half') {
+        response.writeHead(200, { 'content-length': '1000' }).write('{"schema":');
+        setTimeout(() => response.destroy(), 20);
+        return;
+      }
       const answer =
         this.fault === 'proxy-404'
           ? { status: 404, body: '<h1>no such page</h1>' }
@@ -76,7 +83,10 @@ export class RegistryOnLoopback {
       this.schemas.set(id, String(JSON.parse(body).schema));
       return { status: 200, body: { id } };
     }
-    const schema = this.schemas.get(Number(/\/schemas\/ids\/(\d+)/.exec(line)?.[1]));
+    const id = Number(/\/schemas\/ids\/(\d+)/.exec(line)?.[1]);
+    const answer = this.answers.get(id);
+    if (answer) return { status: 200, body: answer };
+    const schema = this.schemas.get(id);
     return schema === undefined
       ? { status: 404, body: { error_code: 40403, message: 'Schema not found' } }
       : { status: 200, body: { schema } };
