@@ -7,7 +7,10 @@ import type { StateStore } from '../stores/types.ts';
 /** Sends a record to all children of the node, or to the one child that is named. */
 export type Forward = (record: StreamRecord, child?: string) => void;
 
-/** Reads a record's time, ms since the epoch. `partitionTime` is the highest seen so far on its partition, -1 before the first. */
+/**
+ * Reads a record's time, ms since the epoch. `partitionTime` is the highest seen so far on its partition, -1 before the first.
+ * What is no whole number is refused (TIMESTAMP_INVALID): the `deserialization` handler is asked about it.
+ */
 export type TimestampExtractor<K = unknown, V = unknown> = (
   record: StreamRecord<K, V> & { readonly context: RecordContext },
   partitionTime: number,
@@ -21,6 +24,7 @@ export interface TopicExtractor {
 
 /** What a processor may do while it handles a record (KIP-820). */
 export interface ProcessorContext<K = unknown, V = unknown> {
+  /** To all children, or to the one of that name. Throws TIMESTAMP_INVALID unless the time is a whole number of ms, 0 or more. */
   forward(record: StreamRecord<K, V>, child?: string): void;
   /** Highest record time that the task has seen, ms; -1 before the first record. */
   currentStreamTimeMs(): number;

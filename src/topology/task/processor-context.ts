@@ -4,6 +4,7 @@ import type { StateStore } from '../stores/types.ts';
 import type { CompiledProcess } from './compile.ts';
 import type { Effects } from './effects.ts';
 import type { TaskRuntime } from './runtime.ts';
+import { isTimestamp } from './timestamps.ts';
 import type { Turn } from './turn.ts';
 
 /** What the contexts of a task's processors are made of. */
@@ -49,6 +50,13 @@ export function processorContext(node: CompiledProcess, host: ContextHost): Proc
           'FORWARD_OUT_OF_TURN',
           'fail',
           `${node.name} called forward() outside process() and punctuations: effects happen in turn`,
+        );
+      if (!isTimestamp(record.timestamp))
+        throw new StreamsError(
+          'TIMESTAMP_INVALID',
+          'fail',
+          `${node.name} forwarded a record with the timestamp ${String(record.timestamp)}, which is no whole number of ms since the epoch: ` +
+            'no topic takes it. Forward the time of the record at hand, or another whole number',
         );
       turn.forward(record, child);
     },

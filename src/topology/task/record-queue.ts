@@ -2,6 +2,7 @@ import { StreamsError } from '../errors.ts';
 import type { ConsumedRecord, StreamRecord } from '../record.ts';
 import type { Holding } from './byte-budget.ts';
 import type { CompiledSource } from './compile.ts';
+import { isTimestamp } from './timestamps.ts';
 
 /** A record that was read, with its bytes decoded and its time known. */
 export interface Head {
@@ -146,17 +147,22 @@ export class RecordQueue {
       );
     }
     if (!timestampExtractor) {
-      if (record.timestamp >= 0) return record;
+      if (isTimestamp(record.timestamp)) return record;
       throw new StreamsError(
         'TIMESTAMP_INVALID',
         'fail',
         `${source.topic}-${source.partition}@${source.offset} has the timestamp ${record.timestamp}. Give ${this.node.name} a timestampExtractor that chooses another, or a negative one to leave such records out`,
       );
     }
-    return {
-      ...record,
-      timestamp: timestampExtractor({ ...record, context: source }, this.#partitionTimeMs),
-    };
+    const timestamp = timestampExtractor({ ...record, context: source }, this.#partitionTimeMs);
+    if (timestamp < 0 || isTimestamp(timestamp)) return { ...record, timestamp };
+    throw new StreamsError(
+      'TIMESTAMP_INVALID',
+      'fail',
+      `the timestampExtractor of ${this.node.name} gave ${source.topic}-${source.partition}@${source.offset} the timestamp ${String(timestamp)}, ` +
+        'which is no whole number of ms since the epoch. Let it choose another, or a negative one to leave such records out, or give ' +
+        'a deserialization handler that answers "dead-letter" or "continue"',
+    );
   }
 }
 
