@@ -53,12 +53,16 @@ const REFUSED = new Map([
   ['INVALID_TIMESTAMP', 'message.timestamp.before.max.ms and message.timestamp.after.max.ms'],
 ]);
 
-/** Where a record was refused that did not fit after all, the task is run again and meets it in its turn, before it is sent. */
+/**
+ * Where a record was refused that did not fit after all, the task is run again and meets it in its turn, before it is sent. What
+ * is known to fail again stays as it is: a CommitError would let it be tried for ever, and nobody be asked.
+ */
 async function commitError(
   error: unknown,
   records: readonly ProducedRecord[],
   { taskId, limits, relearn }: CommitterOptions,
 ): Promise<Error> {
+  if (error instanceof StreamsError && error.disposition === 'fail') return error;
   const type = errorType(error);
   const settings = REFUSED.get(type);
   if (settings === undefined) return new CommitError(taskId, error);
@@ -112,6 +116,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
     const { plan, limits } = this.#options;
     const records = plan.records(batch);
     requireFitting(records, limits);
+    const offsets = plan.offsets(batch); // may throw: before anything is sent
     try {
       const transaction = await this.#producer.transaction();
       this.#check();
@@ -122,7 +127,7 @@ export class ExactlyOnceCommitter implements TaskCommitter {
         () => this.#check(),
         limits.leastBatchBytes,
       );
-      await this.#sendOffsets(transaction, plan.offsets(batch));
+      await this.#sendOffsets(transaction, offsets);
       this.#check();
       await transaction.commit();
       return plan.changelogPositions(answers);
@@ -186,6 +191,7 @@ export class AtLeastOnceCommitter implements TaskCommitter {
     const { consumer, plan, limits } = this.#options;
     const records = plan.records(batch);
     requireFitting(records, limits);
+    const offsets = plan.offsets(batch); // may throw: before anything is sent
     const check = () => {
       if (this.#closed) throw new Error('the task was dropped');
     };
@@ -195,7 +201,7 @@ export class AtLeastOnceCommitter implements TaskCommitter {
       const changes = records.slice(batch.outputs.length);
       await sendAll(this.#producer, this.#router, outputs, check, limits.leastBatchBytes);
       const answers = await sendAll(this.#producer, this.#router, changes, check, limits.leastBatchBytes);
-      await consumer.commitOffsets([...plan.offsets(batch)]);
+      await consumer.commitOffsets([...offsets]);
       return plan.changelogPositions(answers);
     } catch (error) {
       throw await commitError(error, records, this.#options);
