@@ -4,6 +4,8 @@ import type { Topology } from './topology.ts';
 /** `KSTREAM-REDUCE-STATE-STORE-0000000002`, `KSTREAM-MAP-0000000003-repartition`, `orders-STATE-STORE-0000000004`. */
 const GENERATED = /^K(STREAM|TABLE)-[A-Z-]*\d{10}(-|$)|-STATE-STORE-\d{10}$/;
 
+export const isGenerated = (name: string): boolean => GENERATED.test(name);
+
 /** The stores and repartition topics whose names were generated, and move when the topology changes. */
 export function generatedNames({ subTopologies, repartitionTopics }: Topology): {
   readonly stores: readonly string[];
@@ -11,7 +13,7 @@ export function generatedNames({ subTopologies, repartitionTopics }: Topology): 
 } {
   const stores = subTopologies.flatMap((sub) => sub.stores.map(({ name }) => name));
   const topics = repartitionTopics.map(({ name }) => name);
-  const generated = (names: readonly string[]) => [...new Set(names)].filter((name) => GENERATED.test(name));
+  const generated = (names: readonly string[]) => [...new Set(names)].filter(isGenerated);
   return { stores: generated(stores), repartitions: generated(topics) };
 }
 

@@ -1,4 +1,23 @@
+import { isGenerated } from '../graph/explicit-names.ts';
 import type { StreamClock } from '../stores/bytes.ts';
+
+/** Windowed nodes keep two: see `operators/emit-on-close.ts`. */
+const OF_NODE = /^(.+)\/(?:observed|emitted)$/;
+
+/**
+ * Recovered clocks without those of windowed nodes and stores that the topology had once: they would be committed for ever, and fill
+ * what a broker keeps with an offset. Any other name stays, for a processor may ask for its clocks at any time.
+ */
+export function withoutGone(
+  recovered: ReadonlyMap<string, number>,
+  here: { readonly nodes: ReadonlySet<string>; readonly stores: ReadonlySet<string> },
+): ReadonlyMap<string, number> {
+  const isGone = (name: string) => {
+    const node = OF_NODE.exec(name)?.[1];
+    return node === undefined ? isGenerated(name) && !here.stores.has(name) : !here.nodes.has(node);
+  };
+  return new Map([...recovered].filter(([name]) => !isGone(name)));
+}
 
 class NamedClock implements StreamClock {
   timeMs: number;

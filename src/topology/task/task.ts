@@ -3,6 +3,7 @@ import type { DropReason, NodeSpec } from '../graph/nodes.ts';
 import type { ConsumedRecord, ProducedRecord } from '../record.ts';
 import type { StoreSpec, TaskStorage } from '../stores/bytes.ts';
 import type { StateStore } from '../stores/types.ts';
+import { withoutGone } from './clocks.ts';
 import { type CompiledGraph, type CompiledSource, compile } from './compile.ts';
 import { Effects } from './effects.ts';
 import type { ErrorHandlers } from './error-handlers.ts';
@@ -97,12 +98,16 @@ export class Task {
       nowMs,
     });
     this.graph = compile(nodes);
+    const stores = options.stores ?? [];
     this.#effects = new Effects({
       partitions,
       storage: options.storage,
-      stores: options.stores ?? [],
+      stores,
       streamTimeMs: options.streamTimeMs ?? -1,
-      clocks: options.clocks ?? new Map(),
+      clocks: withoutGone(options.clocks ?? new Map(), {
+        nodes: new Set(nodes.map(({ name }) => name)),
+        stores: new Set(stores.map(({ name }) => name)),
+      }),
       partitionTimesMs,
       undoable: this.#failures.handled,
       nowInTurnMs: () => this.#turns.turn.timestampMs,

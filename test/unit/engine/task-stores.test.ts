@@ -262,6 +262,24 @@ describe('times', () => {
     expect([...task.take().clocks]).toContainEqual(['windows', 19]);
   });
 
+  it('of windowed nodes and stores that are no more are not committed again, all others are', () => {
+    const kept = [
+      ['counts', 1],
+      ['count/observed', 2],
+      ['count/emitted', 3],
+      ['asked-for-later', 4],
+      ['own/clock', 5],
+    ] as const;
+    const gone = [
+      ['KSTREAM-AGGREGATE-0000000003/observed', 6],
+      ['former-count/emitted', 7],
+      ['KSTREAM-AGGREGATE-STATE-STORE-0000000002', 8],
+      ['KSTREAM-JOINTHIS-0000000004-store', 9],
+    ] as const;
+    const { task } = open(countNodes, { task: { streamTimeMs: 10, clocks: new Map([...gone, ...kept]) } });
+    expect([...task.take().clocks].toSorted()).toEqual(kept.toSorted());
+  });
+
   it('of the partition reach the timestamp extractor after a takeover', () => {
     const seen: number[] = [];
     const extracting: NodeSpec = {
