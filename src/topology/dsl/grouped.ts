@@ -55,7 +55,11 @@ export interface TimeWindowedKStream<out K, out V> {
     aggregator: Aggregator<K, V, A>,
     options?: TableOptions<K, NonNullable<A>>,
   ): KTable<Windowed<K>, NonNullable<A>>;
-  /** For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. */
+  /**
+   * For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. With
+   * 'onWindowClose' results come from the store: those of windows that are older than its retention when the next record comes after
+   * a quiet time are lost, so give `materialized.retentionMs` above the longest gap, or use `suppress(untilWindowCloses())`.
+   */
   emitStrategy(strategy: EmitStrategy): TimeWindowedKStream<K, V>;
 }
 
@@ -79,7 +83,11 @@ export interface SessionWindowedKStream<out K, out V> {
     merger: (left: A, right: A, key: K) => A | null,
     options?: TableOptions<K, NonNullable<A>>,
   ): KTable<Windowed<K>, NonNullable<A>>;
-  /** For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. */
+  /**
+   * For the aggregations that follow, also those of this very object, as in Kafka Streams. Default: 'onWindowUpdate'. With
+   * 'onWindowClose' results come from the store: those of windows that are older than its retention when the next record comes after
+   * a quiet time are lost, so give `materialized.retentionMs` above the longest gap, or use `suppress(untilWindowCloses())`.
+   */
   emitStrategy(strategy: EmitStrategy): SessionWindowedKStream<K, V>;
 }
 
