@@ -29,6 +29,8 @@ export interface RestoreOptions {
   readonly range: () => Promise<ChangelogRange>;
   /** Whether rows that are here may stay although the changelog has gone on: no deletion can have been missed. */
   readonly trustedBehind: boolean;
+  /** The store's begin is decided: `behind`, if rows stay that are older than this restore. May be told again. */
+  readonly onStart: (behind: boolean) => void;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: RestoreProgress, records: number) => void;
 }
@@ -61,12 +63,14 @@ export async function restoreStore(options: RestoreOptions): Promise<void> {
   }
 }
 
-function startOf({ storage, store, trustedBehind }: RestoreOptions, { low, high }: ChangelogRange): number {
+function startOf(options: RestoreOptions, { low, high }: ChangelogRange): number {
+  const { storage, store, trustedBehind, onStart } = options;
   const position = storage.position(store.name);
-  if (position === undefined) return low;
-  if (position >= low && position <= high && (trustedBehind || position === high)) return position;
-  storage.wipe(store.name);
-  return low;
+  const stays =
+    position !== undefined && position >= low && position <= high && (trustedBehind || position === high);
+  if (position !== undefined && !stays) storage.wipe(store.name);
+  onStart(stays && position < high);
+  return stays ? position : low;
 }
 
 async function restoreRange(options: RestoreOptions, range: ChangelogRange, from: number): Promise<void> {

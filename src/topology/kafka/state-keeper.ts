@@ -70,9 +70,14 @@ export class StateKeeper {
     const logged = id.subTopology.stores.filter((store) => store.logged);
     if (logged.length === 0) return;
     this.#progress.set(state, new Map());
+    const behind = new Map<string, boolean>();
+    const onStart = (store: string, isBehind: boolean) => {
+      behind.set(store, isBehind);
+      if (behind.size === logged.length && ![...behind.values()].includes(true)) state.renewed();
+    };
     try {
       state.restoring(false);
-      await Promise.all(logged.map((store) => this.#restoreStore(id, state, store, signal)));
+      await Promise.all(logged.map((store) => this.#restoreStore(id, state, store, signal, onStart)));
       state.restoring(true);
     } finally {
       this.#progress.delete(state);
@@ -83,7 +88,13 @@ export class StateKeeper {
     await this.#reader.close();
   }
 
-  async #restoreStore(id: TaskId, state: TaskState, store: StoreSpec, signal: AbortSignal): Promise<void> {
+  async #restoreStore(
+    id: TaskId,
+    state: TaskState,
+    store: StoreSpec,
+    signal: AbortSignal,
+    onStart: (store: string, behind: boolean) => void,
+  ): Promise<void> {
     const { logger, names } = this.#options;
     const topic = names.changelog(store.name);
     const startedMs = Date.now();
@@ -96,6 +107,7 @@ export class StateKeeper {
       store,
       range: () => this.#rangeOf(topic, id.partition),
       trustedBehind: this.#missedNoDeletion(topic, state),
+      onStart: (behind) => onStart(store.name, behind),
       signal,
       onProgress: (progress, records) => {
         this.#progress.get(state)?.set(store.name, progress);

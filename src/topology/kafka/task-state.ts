@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoreSpec, TaskStorage } from '../stores/bytes.ts';
-import { LmdbStorage } from '../stores/lmdb-storage.ts';
+import { DATA_FILE, LmdbStorage } from '../stores/lmdb-storage.ts';
 import { MemoryStorage } from '../stores/memory-storage.ts';
 import type { StateFolders } from './state-folders.ts';
 
@@ -12,12 +12,15 @@ const DATA_FOLDER = 'rows';
 export interface TaskState {
   readonly storage: TaskStorage;
   /**
-   * When the rows that were found here were surely up to date, ms since the epoch: the last write, or the begin of a restore
-   * that was not finished. Undefined where nothing was found.
+   * When the rows that were found here were surely up to date, ms since the epoch: at the last commit, or at the begin of the
+   * last restore that was finished, whichever is later. Neither opening nor closing them, nor a restore that was not
+   * finished, makes them newer. Undefined where nothing was found.
    */
   readonly currentAsOfMs: number | undefined;
   /** A restore begins, or has come to its end. */
   restoring(done: boolean): void;
+  /** No row is left that may have missed a deletion before this restore began: what it has read stays good if it is interrupted. */
+  renewed(): void;
   close(): void;
 }
 
@@ -27,7 +30,7 @@ interface Identity {
   readonly clusterId: string;
   /** Per store how its rows are laid out. */
   readonly layouts: Readonly<Record<string, string>>;
-  /** When the first of the restores began that have not been finished. */
+  /** Since the rows were opened no restore of them was finished: they are as old as this, whenever they were written. */
   readonly restoringSinceMs?: number;
 }
 
@@ -41,13 +44,12 @@ function readIdentity(folder: string): Partial<Identity> {
 }
 
 function writeIdentity(folder: string, identity: Identity): void {
-  writeFileSync(join(folder, IDENTITY_FILE), JSON.stringify(identity));
+  writeFileSync(join(folder, IDENTITY_FILE), JSON.stringify(identity), { flush: true });
 }
 
+/** Of the rows alone: the other files of the folder are written whenever it is opened and closed. */
 function lastWritten(data: string): number | undefined {
-  if (!existsSync(data)) return undefined;
-  const times = readdirSync(data).map((name) => statSync(join(data, name)).mtimeMs);
-  return times.length > 0 ? Math.max(...times) : undefined;
+  return statSync(join(data, DATA_FILE), { throwIfNoEntry: false })?.mtimeMs;
 }
 
 const layoutOf = (store: StoreSpec) => store.layout ?? '';
@@ -55,7 +57,13 @@ const layoutOf = (store: StoreSpec) => store.layout ?? '';
 /** Opens the state of a task in memory, where nothing survives the process. */
 export function openInMemory(): TaskState {
   const storage = new MemoryStorage();
-  return { storage, currentAsOfMs: undefined, restoring: () => {}, close: () => storage.close() };
+  return {
+    storage,
+    currentAsOfMs: undefined,
+    restoring: () => {},
+    renewed: () => {},
+    close: () => storage.close(),
+  };
 }
 
 /** Opens it on disk, in a folder that it holds until it is closed. Rows of another cluster or layout are forgotten. */
@@ -72,28 +80,40 @@ export function openOnDisk(
     if (before.version !== 1 || before.clusterId !== clusterId)
       rmSync(data, { recursive: true, force: true });
     const writtenMs = lastWritten(data);
+    const currentAsOfMs = writtenMs === undefined ? undefined : (before.restoringSinceMs ?? writtenMs);
+    let beganMs = Date.now();
+    let identity: Identity = {
+      version: 1,
+      clusterId,
+      layouts: before.layouts ?? {},
+      restoringSinceMs: currentAsOfMs ?? beganMs,
+    };
+    const change = (to: Identity) => {
+      identity = to;
+      writeIdentity(folder.path, identity);
+    };
+    if (writtenMs !== undefined) change(identity); // what is written from here on tells nothing of the rows' age
     const storage = LmdbStorage.open(data);
     for (const store of stores) {
       const layout = before.layouts?.[store.name];
       if (layout !== undefined && layout !== layoutOf(store)) storage.wipe(store.name);
     }
     const layouts = Object.fromEntries(stores.map((store) => [store.name, layoutOf(store)]));
-    const since = writtenMs === undefined ? undefined : before.restoringSinceMs;
-    let identity: Identity = {
-      version: 1,
-      clusterId,
-      layouts: { ...before.layouts, ...layouts },
-      ...(since === undefined ? {} : { restoringSinceMs: since }),
-    };
-    writeIdentity(folder.path, identity);
+    change({ ...identity, layouts: { ...before.layouts, ...layouts } });
     return {
       storage,
-      currentAsOfMs: since ?? writtenMs,
+      currentAsOfMs,
       restoring: (done) => {
-        const { restoringSinceMs = Date.now(), ...rest } = identity;
-        identity = done ? rest : { ...rest, restoringSinceMs };
-        writeIdentity(folder.path, identity);
+        if (!done) {
+          beganMs = Date.now();
+          change({ restoringSinceMs: lastWritten(data) ?? beganMs, ...identity });
+          return;
+        }
+        utimesSync(join(data, DATA_FILE), beganMs / 1000, beganMs / 1000);
+        const { restoringSinceMs: _, ...rest } = identity;
+        change(rest);
       },
+      renewed: () => change({ ...identity, restoringSinceMs: beganMs }),
       close: () => {
         storage.close();
         folder.release();

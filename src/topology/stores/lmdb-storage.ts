@@ -17,7 +17,9 @@ const SWEPT_ROWS = 1000;
 
 /** Cannot be the name of a store. */
 const META = '#meta';
-const DATA_FILE = 'data.mdb';
+
+/** Has the rows. LMDB writes to it in a transaction that changes something, and at no other time. */
+export const DATA_FILE = 'data.mdb';
 
 /** Meta rows: one byte for what, then the store's name. */
 const POSITION = 'p';

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { open } from 'lmdb';
 import { describe, expect, test } from 'vitest';
-import { LmdbStorage } from '../../../src/topology/stores/lmdb-storage.ts';
+import { DATA_FILE, LmdbStorage } from '../../../src/topology/stores/lmdb-storage.ts';
 import { temporaryFolder } from './storages.ts';
 
 const writerFile = new URL('./lmdb-writer.ts', import.meta.url);
@@ -96,6 +96,31 @@ describe('LMDB storage', () => {
     expect(third.position('a')).toBeUndefined();
     expect(valuesOf(third, 'a')).toEqual([]);
     third.close();
+  });
+
+  test('writes to the file of its rows at commits alone, though its process was killed', async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'rows');
+    const file = join(path, DATA_FILE);
+    const writer = spawn(process.execPath, [fileURLToPath(writerFile), path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = once(writer, 'exit');
+    for await (const line of createInterface({ input: writer.stdout }))
+      if (Number(line) === 20) writer.kill('SIGKILL');
+    await exited;
+    const then = new Date(1_600_000_000_000);
+    utimesSync(file, then, then);
+    const storage = LmdbStorage.open(path);
+    expect(valuesOf(storage, 'a')).toHaveLength(10);
+    storage.apply([], new Map());
+    storage.close();
+    expect(statSync(file).mtimeMs).toBe(then.getTime());
+    const second = LmdbStorage.open(path);
+    const beforeMs = Date.now();
+    second.apply([put('a', 'x', '1')], new Map([['a', 1]]));
+    expect(statSync(file).mtimeMs).toBeGreaterThanOrEqual(beforeMs - 1000);
+    second.close();
   });
 
   test('has exactly the rows and positions of an applied batch after SIGKILL, and all that apply returned for', async () => {
