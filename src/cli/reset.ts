@@ -10,8 +10,9 @@ Examples:
 
 Puts roles back to their beginning: offsets of the group, topics of their own (repartitions and changelogs), state in STATE_DIR on this
 machine, and for counters the fence and the counts in Redis. Together, since any of them alone counts twice or not at all. Refused while
-members of the group live. When it ends with an error, run it again before an instance starts. It needs the right to Delete (and
-Describe) the group and the topics of its own, which no role has and \`darkroom acls\` does not print.`;
+members of the group live. When it ends with an error, run it again before an instance starts. On every other machine that has run the
+role, remove its folder in STATE_DIR before an instance starts there: its rows can pass for those of the new changelog. It needs the right
+to Delete (and Describe) the group and the topics of its own, which no role has and \`darkroom acls\` does not print.`;
 
 /** `darkroom reset`: roles go back to their beginning. */
 export function resetCommand(terminal: Terminal): Command {
