@@ -56,6 +56,11 @@ export class SuppressBuffer {
   readonly #topic: string;
   /** Counted when it is first asked for, since an unbounded buffer need not know, and again after writes were taken back. */
   #held: { records: number; bytes: number; readonly takenBack: number | undefined } | undefined;
+  /**
+   * No row lies before this one: the next look for the first row passes over none of the removed ones that are not committed.
+   * Void after writes were taken back, since those put removed rows back.
+   */
+  #from: { readonly row: Buffer; readonly takenBack: number | undefined } | undefined;
 
   constructor(store: BufferStore, serdes: BufferSerdes) {
     this.#store = store;
@@ -85,6 +90,7 @@ export class SuppressBuffer {
       before ? this.#priorOf(before) : this.#valueBytes(record.value.oldValue),
     );
     this.#store.bytes.put(row, value);
+    if (this.#from && Buffer.compare(row, this.#from.row) < 0) this.#from = { ...this.#from, row };
     this.#count(1, row, value);
   }
 
@@ -93,7 +99,10 @@ export class SuppressBuffer {
    * still sees the row as it was sent before.
    */
   first(): { readonly dueMs: number; read(): StreamRecord<unknown, Change>; remove(): void } | undefined {
-    for (const [row, value] of this.#byTime()) {
+    const { takenBack } = this.#store.bytes;
+    const from = this.#from?.takenBack === takenBack ? this.#from?.row : undefined;
+    for (const [row, value] of this.#byTime(from)) {
+      this.#from = { row, takenBack };
       return {
         dueMs: readTime(row, 1),
         read: () => this.#read(row, value),
@@ -113,8 +122,8 @@ export class SuppressBuffer {
     return prior ? { value: this.#serdes.value.deserialize(this.#topic, prior) } : null;
   }
 
-  #byTime() {
-    return this.#store.bytes.range(Buffer.from([BY_TIME]), Buffer.from([BY_KEY]));
+  #byTime(from: Buffer = Buffer.from([BY_TIME])) {
+    return this.#store.bytes.range(from, Buffer.from([BY_KEY]));
   }
 
   #remove(row: Buffer, value: Buffer): void {
