@@ -1,6 +1,7 @@
 import type { Processor, ProcessorContext, StoreHandle } from '../graph/nodes.ts';
 import type { StreamRecord } from '../record.ts';
-import type { SessionStore, Windowed } from '../stores/types.ts';
+import { MAX_TIME_MS } from '../stores/times.ts';
+import type { KeyValue, SessionStore, Windowed } from '../stores/types.ts';
 import type { Aggregation } from './aggregation.ts';
 import { ClosingWindows } from './emit-on-close.ts';
 import { isAbsent } from './join-values.ts';
@@ -83,8 +84,7 @@ class SessionAggregate {
 
   /** The session that a record makes, with those that it takes in. */
   #merge(key: unknown, timestamp: number) {
-    const { gapMs } = this.#windows;
-    const merged = [...this.#rows.findSessions(key, timestamp - gapMs, timestamp + gapMs)];
+    const merged = this.#within(key, timestamp);
     let aggregate = this.#aggregation.initialize() ?? null;
     let [startMs, endMs] = [timestamp, timestamp];
     for (const { key: old, value } of merged) {
@@ -93,6 +93,20 @@ class SessionAggregate {
       endMs = Math.max(endMs, old.window.endMs);
     }
     return { merged, session: { key, window: { startMs, endMs } }, aggregate };
+  }
+
+  /**
+   * The sessions of a key that are no further than the gap away. They come by their ends, and those of one key are disjoint, so
+   * none after the first that begins too late is read: a late record may have many behind it.
+   */
+  #within(key: unknown, timestamp: number): KeyValue<Windowed<unknown>, unknown>[] {
+    const { gapMs } = this.#windows;
+    const found: KeyValue<Windowed<unknown>, unknown>[] = [];
+    for (const session of this.#rows.findSessions(key, timestamp - gapMs, MAX_TIME_MS)) {
+      if (session.key.window.startMs > timestamp + gapMs) break;
+      found.push(session);
+    }
+    return found;
   }
 
   /** A changed row: its time is the session's end, and it has no headers, for it may stand for many records. */
