@@ -7,31 +7,15 @@ import {
   UNCHANGED,
 } from '../processors/steps/answer.ts';
 import { type FullLimits, plainFacts, type StepRequest } from '../processors/steps/outside-step.ts';
-import { type HttpStep, stepName } from '../processors/steps/step.ts';
-import { StreamsError } from '../topology/errors.ts';
+import type { HttpStep } from '../processors/steps/step.ts';
 import { MayHeal, retried } from './retried.ts';
+import { type Environment, maskOf, secretsOf } from './secrets.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a header may hold: RFC 9110, field values. */
-const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
 const MAX_RETRY_AFTER_MS = 60_000;
-
-/** The secrets of a step, by header. Throws PLUGIN_SECRET_MISSING, which never shows a value. */
-export function secretsOf(step: HttpStep, env: Environment): Map<string, string> {
-  return new Map(
-    Object.entries(step.secretHeaders ?? {}).map(([header, variable]) => {
-      const value = env[variable]?.trim();
-      if (value && HEADER_VALUE.test(value)) return [header, value];
-      throw new StreamsError(
-        'PLUGIN_SECRET_MISSING',
-        'fail',
-        `the plug-in ${stepName(step)} takes its header ${header} from the variable ${variable}, which ` +
-          `${value ? 'holds characters that no header may' : 'is not set'}; set it where the service runs`,
-      );
-    }),
-  );
-}
+/** Of an answer that is told as it is. */
+const TOLD_CHARACTERS = 1_000;
+/** What is masked before it is cut: more than 1,000 characters are left of it, be it nothing but the largest of headers. */
+const MASKED_BYTES = 16 * 1024 * 1024;
 
 /** One image to one endpoint, tried again while that may help and the step has time. */
 export async function callHttp(
@@ -53,8 +37,7 @@ export async function callHttp(
     ...Object.fromEntries(secrets),
   };
   /** An endpoint may say what it was sent. */
-  const masked = (text: string) =>
-    [...secrets.values()].reduce((told, secret) => told.replaceAll(secret, '***'), text);
+  const masked = maskOf(secrets.values());
 
   const attempt = async () => {
     const body = new Uint8Array(request.image);
@@ -72,10 +55,12 @@ export async function callHttp(
     }
     const bytes = await readBody(response, request.step, limits.maxOutputBytes, signal);
     if (status === 204) return { answer: UNCHANGED, outputBytes: 0 };
-    if (status === 200) return { answer: parseAnswer(request.step, bytes), outputBytes: bytes.length };
+    if (status === 200)
+      return { answer: parseAnswer(request.step, bytes, masked), outputBytes: bytes.length };
     if (status === 422) return { answer: rejected(request.step, bytes, masked), outputBytes: bytes.length };
-    const line = masked(bytes.toString('utf8', 0, 1_000)).trim();
-    throw stepFailed(request.step, `it answered ${status}${line ? `: ${line.split('\n', 1)[0]}` : ''}`);
+    const text = masked(bytes.toString('utf8', 0, MASKED_BYTES)).slice(0, TOLD_CHARACTERS);
+    const [line = ''] = text.trim().split('\n', 1);
+    throw stepFailed(request.step, `it answered ${status}${line ? `: ${line}` : ''}`);
   };
   return retried(request.step, limits.timeoutMs, signal, attempt);
 }
@@ -84,12 +69,12 @@ export async function callHttp(
 function rejected(step: string, bytes: Buffer, masked: (text: string) => string): StepAnswer {
   let document: unknown;
   try {
-    document = JSON.parse(masked(bytes.toString('utf8')));
+    document = JSON.parse(bytes.toString('utf8'));
   } catch {
     throw stepFailed(step, 'it answered 422 without a JSON document { code, reason }');
   }
   const nested = typeof document === 'object' && document !== null && 'reject' in document;
-  return readAnswer(step, nested ? document : { reject: document });
+  return readAnswer(step, nested ? document : { reject: document }, masked);
 }
 
 /** Reads no more than is allowed, whatever length was announced. */

@@ -1,6 +1,7 @@
 import type { RemoteSteps } from '../processors/steps/outside-step.ts';
-import { callHttp, type Environment, secretsOf } from './http.ts';
+import { callHttp } from './http.ts';
 import { createLambdaCaller, type LambdaCaller, type LambdaPlace } from './lambda.ts';
+import { type Environment, secretsOf } from './secrets.ts';
 
 export interface RemoteStepsOptions {
   /** Where the secrets of steps are; read once a call, so a changed one needs a restart only where the environment does. */

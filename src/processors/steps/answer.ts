@@ -16,6 +16,10 @@ export interface StepAnswer {
 
 export const UNCHANGED: StepAnswer = { renditions: [] };
 
+/** What is done with an answer's own words before they are cut and told: a step with secrets masks them. */
+type Telling = (text: string) => string;
+const asTheyAre: Telling = (text) => text;
+
 const REJECTION_CODE = /^[A-Z][A-Z0-9_]{1,40}$/;
 /** Codes that mean failures, which no rejection may look like. */
 const RESERVED = new Set([
@@ -33,10 +37,10 @@ const RESERVED = new Set([
  * A rejection by the will of the company's code: `BLURRED` is told as PLUGIN_BLURRED, none as PLUGIN_REJECTED. A code that is not
  * of that form, or Darkroom's own, stays in the reason: the image is rejected all the same.
  */
-export function pluginRejection(reason: unknown, code?: unknown): Refusal {
-  const told = firstLine(reason) || 'the plug-in gave no reason';
+export function pluginRejection(reason: unknown, code?: unknown, telling = asTheyAre): Refusal {
+  const told = firstLine(telling(String(reason))) || 'the plug-in gave no reason';
   if (code === undefined || code === null) return reject('PLUGIN_REJECTED', told);
-  const word = firstLine(code);
+  const word = firstLine(telling(String(code)));
   return REJECTION_CODE.test(word) && !RESERVED.has(`PLUGIN_${word}`)
     ? reject(`PLUGIN_${word}`, told)
     : reject('PLUGIN_REJECTED', `${word}: ${told}`);
@@ -56,7 +60,7 @@ export function answerTooLarge(step: string, maxOutputBytes: number): Refusal {
  * Reads an answer: nothing, the bytes of an image, or a JSON document `{ image?, renditions?, reject? }` with base64 in it.
  * What it is follows from the bytes alone. Throws a Refusal.
  */
-export function parseAnswer(step: string, bytes: Buffer): StepAnswer {
+export function parseAnswer(step: string, bytes: Buffer, telling = asTheyAre): StepAnswer {
   if (bytes.length === 0) return UNCHANGED;
   if (identify(bytes) !== 'unknown') return { image: bytes, renditions: [] };
   let document: unknown;
@@ -65,11 +69,11 @@ export function parseAnswer(step: string, bytes: Buffer): StepAnswer {
   } catch {
     throw stepFailed(step, `its answer of ${bytes.length} bytes is neither an image nor JSON`);
   }
-  return readAnswer(step, document);
+  return readAnswer(step, document, telling);
 }
 
 /** The same of a document that has been parsed. Throws a Refusal. */
-export function readAnswer(step: string, document: unknown): StepAnswer {
+export function readAnswer(step: string, document: unknown, telling = asTheyAre): StepAnswer {
   if (document === null || document === undefined) return UNCHANGED;
   if (!isRecord(document)) throw stepFailed(step, 'its answer is JSON, and no object');
   const { image, renditions, reject: rejection, ...others } = document;
@@ -77,20 +81,20 @@ export function readAnswer(step: string, document: unknown): StepAnswer {
   if (unknown !== undefined) {
     throw stepFailed(
       step,
-      `its answer has the field ${firstLine(unknown)}; known are image, renditions, reject`,
+      `its answer has the field ${firstLine(telling(unknown))}; known are image, renditions, reject`,
     );
   }
   if (isSaid(rejection)) {
     if (!isRecord(rejection)) throw stepFailed(step, 'reject in its answer is no object { code, reason }');
-    throw pluginRejection(rejection.reason, rejection.code);
+    throw pluginRejection(rejection.reason, rejection.code, telling);
   }
   if (isSaid(renditions) && !isRecord(renditions)) {
     throw stepFailed(step, 'renditions in its answer is no object { name: base64 }');
   }
-  const extra = Object.entries(isRecord(renditions) ? renditions : {}).map(([name, body]) => ({
-    name,
-    body: fromBase64(step, `renditions.${firstLine(name)}`, body),
-  }));
+  const extra = Object.entries(isRecord(renditions) ? renditions : {}).map(([given, body]) => {
+    const name = telling(given);
+    return { name, body: fromBase64(step, `renditions.${firstLine(name)}`, body) };
+  });
   return isSaid(image)
     ? { image: fromBase64(step, 'image', image), renditions: extra }
     : { renditions: extra };

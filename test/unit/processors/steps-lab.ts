@@ -6,6 +6,7 @@ import { afterAll } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/processors/guard/guard.ts';
 import { createDarkroom, type DarkroomOptions } from '../../../src/processors/isolation/isolation.ts';
 import { type Pipeline, STANDARD_PIPELINE } from '../../../src/processors/pipeline.ts';
+import type { StepRequest } from '../../../src/processors/steps/outside-step.ts';
 import type { Step } from '../../../src/processors/steps/step.ts';
 import type { Darkroom, Developed, Refused } from '../../../src/processors/types.ts';
 
@@ -42,6 +43,15 @@ export function plain(background: string, width = 64, height = 48): Promise<Buff
   return sharp({ create: { width, height, channels: 3, background } })
     .png()
     .toBuffer();
+}
+
+/** What a step outside of the worker is asked, where the picture does not matter. */
+export function requestOf(step: string): StepRequest {
+  const facts = {
+    ...({ format: 'png', bytes: 9, width: 64, height: 48, megapixels: 0.003072, frames: 1 } as const),
+    ...{ hasAlpha: false, colourSpace: 'srgb', sha256: '' },
+  };
+  return { image: Buffer.from('a picture'), contentType: 'image/png', facts, pipeline: 'one@1', step };
 }
 
 /** A GIF of four frames. */
