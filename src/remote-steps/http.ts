@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import {
   answerTooLarge,
   parseAnswer,
@@ -8,9 +9,12 @@ import {
 } from '../processors/steps/answer.ts';
 import { type FullLimits, plainFacts, type StepRequest } from '../processors/steps/outside-step.ts';
 import type { HttpStep } from '../processors/steps/step.ts';
+import { post } from './post.ts';
 import { MayHeal, retried } from './retried.ts';
 import { type Environment, maskOf, secretsOf } from './secrets.ts';
 
+/** Codes of Node for requests that it does not even make; no attempt heals them. */
+const NEVER_SENT = /^ERR_(INVALID|UNESCAPED)_/;
 const MAX_RETRY_AFTER_MS = 60_000;
 /** Of an answer that is told as it is. */
 const TOLD_CHARACTERS = 1_000;
@@ -40,19 +44,14 @@ export async function callHttp(
   const masked = maskOf(secrets.values());
 
   const attempt = async () => {
-    const body = new Uint8Array(request.image);
-    let response: Response;
-    try {
-      response = await fetch(step.url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw new MayHeal(`it cannot be reached (${connectionError(error)})`);
-    }
-    const { status } = response;
+    const response = await ask(step, headers, request, signal);
+    const status = response.statusCode ?? 0;
     if (status === 429 || status >= 500) {
-      await response.body?.cancel();
-      throw new MayHeal(`it answered ${status}`, retryAfterMs(response.headers.get('retry-after')));
+      response.destroy();
+      throw new MayHeal(`it answered ${status}`, retryAfterMs(response.headers['retry-after']));
     }
+    // An upgrade has no body that ends.
+    if (status < 200) throw stepFailed(request.step, `it answered ${status}`);
     const bytes = await readBody(response, request.step, limits.maxOutputBytes, signal);
     if (status === 204) return { answer: UNCHANGED, outputBytes: 0 };
     if (status === 200)
@@ -63,6 +62,23 @@ export async function callHttp(
     throw stepFailed(request.step, `it answered ${status}${line ? `: ${line}` : ''}`);
   };
   return retried(request.step, limits.timeoutMs, signal, attempt);
+}
+
+/** The head of an answer. Throws MayHeal, or a Refusal where what is to be sent is what is wrong. */
+async function ask(
+  { url }: HttpStep,
+  headers: Readonly<Record<string, string>>,
+  { image, step }: StepRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  try {
+    return await post(url, headers, image, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = connectionError(error);
+    if (NEVER_SENT.test(why)) throw stepFailed(step, `its address or a header cannot be sent (${why})`);
+    throw new MayHeal(`it cannot be reached (${why})`);
+  }
 }
 
 /** 422: `{ code?, reason }`, or the document of every step. Throws a Refusal in any case. */
@@ -79,16 +95,16 @@ function rejected(step: string, bytes: Buffer, masked: (text: string) => string)
 
 /** Reads no more than is allowed, whatever length was announced. */
 async function readBody(
-  { body }: Response,
+  response: IncomingMessage,
   step: string,
   maxBytes: number,
   signal: AbortSignal,
 ): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
+  const parts: Buffer[] = [];
   let length = 0;
   try {
-    for await (const part of body ?? []) {
-      length += part.byteLength;
+    for await (const part of response) {
+      length += part.length;
       if (length > maxBytes) throw answerTooLarge(step, maxBytes);
       parts.push(part);
     }
@@ -100,14 +116,13 @@ async function readBody(
   return Buffer.concat(parts);
 }
 
-function retryAfterMs(header: string | null): number {
+function retryAfterMs(header = ''): number {
   const seconds = Number(header);
   return Number.isFinite(seconds) ? Math.min(MAX_RETRY_AFTER_MS, Math.max(0, seconds * 1000)) : 0;
 }
 
-/** The code of what lies beneath `fetch failed`; never its message, which may hold what was sent. */
+/** The code of an error; never its message, which may hold what was sent. */
 function connectionError(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  const code: unknown = cause instanceof Error ? Reflect.get(cause, 'code') : undefined;
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   return typeof code === 'string' ? code : 'the connection was lost';
 }
