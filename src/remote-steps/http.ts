@@ -8,7 +8,7 @@ import {
   UNCHANGED,
 } from '../processors/steps/answer.ts';
 import { type FullLimits, plainFacts, type StepRequest } from '../processors/steps/outside-step.ts';
-import type { HttpStep } from '../processors/steps/step.ts';
+import { type HttpStep, isOwnHeader } from '../processors/steps/step.ts';
 import { post } from './post.ts';
 import { MayHeal, retried } from './retried.ts';
 import { type Environment, maskOf, secretsOf } from './secrets.ts';
@@ -31,14 +31,14 @@ export async function callHttp(
 ): Promise<{ readonly answer: StepAnswer; readonly outputBytes: number }> {
   const secrets = secretsOf(step, env);
   const headers = {
-    ...step.headers,
+    ...ofStep(step.headers),
+    ...ofStep(Object.fromEntries(secrets)),
     ...Object.fromEntries(
       plainFacts(request.facts, '-').map(([name, value]) => [`x-darkroom-${name}`, value]),
     ),
     'x-darkroom-pipeline': request.pipeline,
     'x-darkroom-step': request.step,
     'content-type': request.contentType,
-    ...Object.fromEntries(secrets),
   };
   /** An endpoint may say what it was sent. */
   const masked = maskOf(secrets.values());
@@ -62,6 +62,12 @@ export async function callHttp(
     throw stepFailed(request.step, `it answered ${status}${line ? `: ${line}` : ''}`);
   };
   return retried(request.step, limits.timeoutMs, signal, attempt);
+}
+
+/** A step's own headers, in lower case: a name in two cases would be two. Those that are Darkroom's are left out. */
+function ofStep(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const own = Object.entries(headers).filter(([name]) => !isOwnHeader(name));
+  return Object.fromEntries(own.map(([name, value]) => [name.toLowerCase(), value]));
 }
 
 /** The head of an answer. Throws MayHeal, or a Refusal where what is to be sent is what is wrong. */

@@ -1,10 +1,8 @@
-import { type HttpStep, stepName } from '../processors/steps/step.ts';
+import { HEADER_VALUE, type HttpStep, stepName } from '../processors/steps/step.ts';
 import { StreamsError } from '../topology/errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a header may hold: RFC 9110, field values. */
-const HEADER_VALUE = /^[\t\x20-\x7e]+$/;
 /** `Bearer`, `Basic` and so on: RFC 9110, credentials. */
 const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+[\t ]+/;
 

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { STEP_DEFAULTS, STEP_INPUTS, STEP_NAME } from '../../processors/steps/step.ts';
+import {
+  HEADER_VALUE,
+  isOwnHeader,
+  STEP_DEFAULTS,
+  STEP_INPUTS,
+  STEP_NAME,
+} from '../../processors/steps/step.ts';
 import { formatDuration, formatSize } from '../units.ts';
-import { choice, durationIn, group, option, sizeIn } from './words.ts';
+import { choice, durationIn, group, option, say, sizeIn } from './words.ts';
 
 const MIB = 1024 ** 2;
 const LIMITS = {
@@ -33,12 +39,7 @@ const input = choice(STEP_INPUTS, {
   fallback: STEP_DEFAULTS.input,
 }).optional();
 
-const texts = (summary: string, allowed: string) =>
-  option(z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string().regex(/^[^\r\n]*$/)), {
-    summary,
-    allowed,
-    hidden: true,
-  }).optional();
+const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 const path = (summary: string, allowed: string) => option(z.string().min(1), { summary, allowed });
 
@@ -80,21 +81,37 @@ const httpStep = group(
       reason: 'secrets go into secretHeaders',
       hidden: true,
     }),
-    headers: texts('Sent with each request; nothing secret', 'texts by header'),
-    secretHeaders: option(
-      z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string().regex(/^[A-Za-z_]\w*$/)),
-      {
-        summary:
-          'Headers whose values are in variables of the environment: header, then the name of the variable',
-        allowed: 'names of environment variables by header',
-        hidden: true,
-      },
-    ).optional(),
+    headers: option(z.record(z.string().regex(HEADER), z.string().regex(HEADER_VALUE)), {
+      summary: 'Sent with each request; nothing secret',
+      allowed: 'texts by header',
+      reason: 'of printable ASCII: a header holds nothing else',
+      hidden: true,
+    }).optional(),
+    secretHeaders: option(z.record(z.string().regex(HEADER), z.string().regex(/^[A-Za-z_]\w*$/)), {
+      summary:
+        'Headers whose values are in variables of the environment: header, then the name of the variable',
+      allowed: 'names of environment variables by header',
+      hidden: true,
+    }).optional(),
     input,
     ...LIMITS,
   },
   'An endpoint: the picture is the body of a POST',
-);
+).superRefine(({ headers = {}, secretHeaders = {} }, context) => {
+  const places = Object.entries({ headers, secretHeaders }).flatMap(([place, named]) =>
+    Object.keys(named).map((name) => ({ path: [place, name], name: name.toLowerCase() })),
+  );
+  places.forEach(({ path, name }, index) => {
+    if (isOwnHeader(name)) say(context, 'is a header that Darkroom sets itself: leave it out', path);
+    const first = places.findIndex((other) => other.name === name);
+    if (first < index)
+      say(
+        context,
+        `is the same header as ${places[first]?.path.join('.')}: names differ in more than case`,
+        path,
+      );
+  });
+});
 
 const lambdaStep = group(
   {

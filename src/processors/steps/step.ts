@@ -77,6 +77,17 @@ export const STEP_DEFAULTS = {
 
 export const STEP_NAME = /^[\w.-]{1,60}$/;
 
+/** What a step's header may hold: RFC 9110, field values, without what is neither ASCII nor seen. */
+export const HEADER_VALUE = /^[\t\x20-\x7e]*$/;
+
+/** Headers that say what is sent and how, which is Darkroom's to say; in lower case, as all names are compared. */
+const OWN_HEADER =
+  /^(x-darkroom-.*|content-(type|length|encoding)|accept-encoding|host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect)$/;
+
+export function isOwnHeader(name: string): boolean {
+  return OWN_HEADER.test(name.toLowerCase());
+}
+
 export function isOutside(step: Step): step is OutsideStep {
   return step.step !== 'module';
 }

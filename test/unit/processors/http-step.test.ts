@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Darkroom } from '../../../src/processors/types.ts';
 import { createRemoteSteps } from '../../../src/remote-steps/remote-steps.ts';
-import { colourOf, darkroomOf, plain, processed } from './steps-lab.ts';
+import { colourOf, darkroomOf, plain, processed, requestOf } from './steps-lab.ts';
 
 const SECRET = 'Bearer c2VjcmV0LXRva2Vu';
 
@@ -91,6 +91,23 @@ describe('an endpoint as a step', () => {
       'x-darkroom-pipeline': 'echo@1',
       'x-darkroom-step': 'echo',
       'x-model': 'small',
+      authorization: SECRET,
+    });
+  });
+
+  it('is told what Darkroom knows, whatever headers of the step say, in whatever case', async () => {
+    const both = { 'content-type': 'text/x', 'Content-Type': 'text/y' };
+    const headers = { ...both, 'X-Darkroom-Width': '9', Authorization: 'nobody' };
+    const secretHeaders = { authorization: 'DETECTOR_TOKEN' };
+    await createRemoteSteps({ env }).call(
+      { step: 'http', url: `${url}/nothing`, headers, secretHeaders },
+      requestOf('detect'),
+      { timeoutMs: 2_000, memoryBytes: 0, maxOutputBytes: 1_000 },
+      AbortSignal.timeout(2_000),
+    );
+    expect(asked.get('/nothing')?.at(-1)?.headers).toMatchObject({
+      'content-type': 'image/png',
+      'x-darkroom-width': '64',
       authorization: SECRET,
     });
   });

@@ -174,7 +174,23 @@ describe('a mistake in a step', () => {
     ],
     [
       'step: http, url: "https://a", headers: { a b: c }',
-      '.headers must be texts by header, got what is not shown',
+      '.headers must be texts by header (of printable ASCII: a header holds nothing else), got what is not shown',
+    ],
+    [
+      'step: http, url: "https://a", headers: { x-model: größer }',
+      '.headers must be texts by header (of printable ASCII: a header holds nothing else), got what is not shown',
+    ],
+    [
+      'step: http, url: "https://a", headers: { Content-Type: text/x }',
+      '.headers.Content-Type is a header that Darkroom sets itself: leave it out',
+    ],
+    [
+      'step: http, url: "https://a", headers: { X-Darkroom-Width: "9" }',
+      '.headers.X-Darkroom-Width is a header that Darkroom sets itself: leave it out',
+    ],
+    [
+      'step: http, url: "https://a", headers: { x-model: a, X-Model: b }',
+      '.headers.X-Model is the same header as headers.x-model: names differ in more than case',
     ],
     [
       'step: http, url: "https://a", secretHeaders: { authorization: FACE_TOKEN }',
@@ -187,6 +203,13 @@ describe('a mistake in a step', () => {
   ])('%s', async (options, problem) => {
     const found = (await ofStep(options)).map((text) => text.replace(folder.path, 'FOLDER'));
     expect(found).toEqual([`${STEP}${problem}`]);
+  });
+
+  it('in a secret header that stands among the others too', async () => {
+    const headers = 'headers: { authorization: a }, secretHeaders: { Authorization: FACE_TOKEN }';
+    expect(await ofStep(`step: http, url: "https://a", ${headers}`, { FACE_TOKEN: 'hidden' })).toEqual([
+      `${STEP}.secretHeaders.Authorization is the same header as headers.authorization: names differ in more than case`,
+    ]);
   });
 
   it('is none where the variable of a secret header is set', async () => {
