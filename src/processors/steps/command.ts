@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { firstLine, type Refusal } from '../refusal.ts';
 import { answerTooLarge, parseAnswer, pluginRejection, stepFailed } from './answer.ts';
@@ -37,7 +38,8 @@ export async function runCommand(
   const leader = child.pid;
   if (leader === undefined) {
     const [error] = await new Promise<unknown[]>((resolve) => child.once('error', (...e) => resolve(e)));
-    throw stepFailed(request.step, `it cannot be started: ${firstLine(error)}`, 'PLUGIN_FAILED', error);
+    const why = missingInterpreter(step.path, error) ?? firstLine(error);
+    throw stepFailed(request.step, `it cannot be started: ${why}`, 'PLUGIN_FAILED', error);
   }
   let loss: Refusal | undefined;
   const end = (why?: Refusal): void => {
@@ -73,6 +75,33 @@ export async function runCommand(
     unwatch();
     unguard();
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Linux says of a program that it is not there also where only the interpreter is not that its first line names. */
+function missingInterpreter(path: string, error: unknown): string | undefined {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) return undefined;
+  const line = firstLineOf(path);
+  if (line === undefined) return undefined;
+  if (!line.startsWith('#!')) return 'its file is there, but not what the system needs to load it';
+  const windows = line.endsWith('\r')
+    ? ': the line ends with CRLF, and CR is taken for part of the name'
+    : '';
+  return `the interpreter of its first line, ${line.slice(2).trim()}, is not there${windows}`;
+}
+
+/** As much of it as Linux reads; undefined where the file cannot be read. */
+function firstLineOf(path: string): string | undefined {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const bytes = Buffer.alloc(256);
+      return bytes.toString('utf8', 0, readSync(file, bytes)).split('\n', 1)[0];
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
   }
 }
 

@@ -19,6 +19,11 @@ const does = (what: string, ...rest: string[]): CommandStep => ({
   limits: { timeoutMs: 15_000, memoryBytes: 300 * 1024 * 1024, maxOutputBytes: 4 * 1024 * 1024 },
 });
 
+const script = (name: string, text: string): CommandStep => {
+  writeFileSync(file(name), text, { mode: 0o755 });
+  return { step: 'command', path: file(name), name };
+};
+
 const room = darkroomOf({
   hang: [{ ...does('hang'), limits: { timeoutMs: 1_500 } }],
   ...Object.fromEntries(
@@ -36,6 +41,8 @@ const room = darkroomOf({
   'data-url': [does('answer-file', file('data-url.json'))],
   environment: [does('write-environment', file('environment.json'))],
   'leave-a-child': [does('leave-a-child', file('child.pid'))],
+  'windows-ends': [script('windows-ends', '#!/bin/sh\r\ncat\r\n')],
+  'no-interpreter': [script('no-interpreter', '#!/no/such/python3\nprint()\n')],
   'keep-png': [does('keep-input', file('kept-png'))],
   'keep-jpeg': [{ ...does('keep-input', file('kept-jpeg')), input: 'jpeg' }],
   'keep-webp': [{ ...does('keep-input', file('kept-webp')), input: 'webp' }],
@@ -57,6 +64,8 @@ describe('a program that misbehaves', () => {
     ['print-for-ever', 'failed', 'PLUGIN_OUTPUT_TOO_LARGE', 'it answered more than 4194304 bytes'],
     ['complain-for-ever', 'failed', 'PLUGIN_TIMEOUT', 'it took more than 1500 ms'],
     ['noise', 'failed', 'PLUGIN_FAILED', 'its answer of 20 bytes is neither an image nor JSON'],
+    ['windows-ends', 'failed', 'PLUGIN_FAILED', 'first line, /bin/sh, is not there: the line ends with CRLF'],
+    ['no-interpreter', 'failed', 'PLUGIN_FAILED', 'interpreter of its first line, /no/such/python3, is not'],
     ['reject-with-code', 'rejected', 'PLUGIN_BLURRED', 'nothing is sharp'],
     ['reject-plainly', 'rejected', 'PLUGIN_REJECTED', 'not a picture of a cat'],
     ['reject-with-our-code', 'rejected', 'PLUGIN_REJECTED', 'TIMEOUT: it is late'],
