@@ -12,7 +12,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlparse
 
 from confluent_kafka import Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -53,9 +52,9 @@ def as_avro(customer, image_id, file):
 
 
 def as_reference(customer, image_id, place):
-    """Where the image lies: an object in S3, or a URL."""
-    url = urlparse(place)
-    value = {"bucket": url.netloc, "key": url.path[1:]} if url.scheme == "s3" else {"url": place}
+    """Where the image lies: an object in S3, or a URL. A key is taken as it is: it may hold "#", "?" and "%"."""
+    bucket, _, key = place.removeprefix("s3://").partition("/")
+    value = {"bucket": bucket, "key": key} if place.startswith("s3://") else {"url": place}
     headers = {
         "customer-id": customer,
         "image-id": image_id,

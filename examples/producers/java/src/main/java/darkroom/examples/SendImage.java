@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumWriter;
 import org.apache.avro.generic.GenericRecord;
@@ -66,12 +67,10 @@ public final class SendImage {
     return new Sent(out.toByteArray(), Map.of("content-type", "application/vnd.confluent.avro"));
   }
 
-  /** Where the image lies: an object in S3, or a URL. */
+  /** Where the image lies: an object in S3, or a URL. A key is taken as it is: it may hold "#", "?" and "%". */
   static Sent reference(String customer, String imageId, String place) throws Exception {
-    var uri = URI.create(place);
-    var value = uri.getScheme().equals("s3")
-        ? Map.of("bucket", uri.getHost(), "key", uri.getPath().substring(1))
-        : Map.of("url", place);
+    var s3 = Pattern.compile("s3://([^/]+)/(.+)").matcher(place);
+    var value = s3.matches() ? Map.of("bucket", s3.group(1), "key", s3.group(2)) : Map.of("url", place);
     return new Sent(JSON.writeValueAsBytes(value), Map.of(
         "customer-id", customer,
         "image-id", imageId,
