@@ -26,7 +26,7 @@ const NUMBERS: readonly (readonly [NumberName, Probe['kind'], string, string])[]
     'commitFailures',
     'counter',
     'darkroom_stream_commit_failures_total',
-    'Commits after which a task was acquired anew',
+    'Failures of tasks, of their commits or anything else',
   ],
   [
     'duplicatesDropped',
@@ -35,7 +35,12 @@ const NUMBERS: readonly (readonly [NumberName, Probe['kind'], string, string])[]
     'Records that were fetched twice and dropped',
   ],
   ['heldBytes', 'gauge', 'darkroom_stream_held_bytes', 'Bytes that records hold between fetch and turn'],
-  ['budgetBytes', 'gauge', 'darkroom_stream_budget_bytes', 'Their bound, MEMORY_BUDGET'],
+  [
+    'budgetBytes',
+    'gauge',
+    'darkroom_stream_budget_bytes',
+    'Their bound: MEMORY_BUDGET for develop, 32 MiB for the others',
+  ],
   ['budgetWaiting', 'gauge', 'darkroom_stream_budget_waiting', 'Pieces of work that wait for room in it'],
   ['buffered', 'gauge', 'darkroom_stream_buffered_records', 'Records that are worked on ahead of their turn'],
   ['queued', 'gauge', 'darkroom_stream_queued_records', 'Records that were fetched and not begun'],
@@ -119,7 +124,7 @@ export function streamsProbes(metrics: () => StreamsMetrics | undefined): readon
     },
     {
       name: 'darkroom_stream_lag_records',
-      help: 'Records on a partition that this instance has not fetched',
+      help: 'Records on a partition, as of the last fetch, that are not fetched yet',
       kind: 'gauge',
       labels: ['topic', 'partition'],
       read: read(({ lag }) =>
