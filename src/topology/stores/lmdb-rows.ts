@@ -33,6 +33,12 @@ const keyEncoder = {
 /** How databases of rows are opened. */
 export const rowsEncoding = { encoding: 'binary', keyEncoder } as const;
 
+/** A bound as LMDB takes it. The longest key that it begins with lies before a bound that was cut, and none is between them. */
+function cut(bound: Buffer): { readonly key: Buffer; readonly wasCut: boolean } {
+  const wasCut = bound.length > MAX_KEY_BYTES;
+  return { key: wasCut ? bound.subarray(0, MAX_KEY_BYTES) : bound, wasCut };
+}
+
 /** The committed rows of one store. Rows below the floor are dropped, if some still lie there. */
 export class LmdbRows implements OrderedBytes {
   readonly maxKeyBytes = MAX_KEY_BYTES;
@@ -50,7 +56,7 @@ export class LmdbRows implements OrderedBytes {
   }
 
   get(key: Buffer): Buffer | null {
-    if (this.#isDropped(key)) return null;
+    if (key.length > MAX_KEY_BYTES || this.#isDropped(key)) return null;
     const shared = this.database.getBinaryFast(key);
     if (shared === undefined) return null;
     const value = Buffer.allocUnsafe(shared.length);
@@ -99,7 +105,7 @@ export class LmdbRows implements OrderedBytes {
   /** Removes some dropped rows, within a transaction. */
   sweep(maxRows: number): void {
     if (this.#swept) return;
-    const keys = [...this.database.getKeys({ start: FIRST, end: this.#floor, limit: maxRows })];
+    const keys = [...this.database.getKeys({ start: FIRST, end: cut(this.#floor).key, limit: maxRows })];
     for (const key of keys) this.database.removeSync(key);
     this.#swept = keys.length < maxRows;
   }
@@ -128,16 +134,24 @@ export class LmdbRows implements OrderedBytes {
     limit: number,
   ): Row[] {
     const low = from !== null && Buffer.compare(from, this.#floor) > 0 ? from : this.#floor;
+    const lower = cut(low);
+    const upper = cut(to ?? ABOVE_ALL);
     const options = reverse
       ? {
-          start: last ?? to ?? ABOVE_ALL,
-          exclusiveStart: true,
-          end: low,
-          inclusiveEnd: true,
+          start: last ?? upper.key,
+          exclusiveStart: last !== undefined || !upper.wasCut,
+          end: lower.key,
+          inclusiveEnd: !lower.wasCut,
           reverse,
           limit,
         }
-      : { start: last ?? low, exclusiveStart: last !== undefined, end: to ?? ABOVE_ALL, limit };
+      : {
+          start: last ?? lower.key,
+          exclusiveStart: last !== undefined || lower.wasCut,
+          end: upper.key,
+          inclusiveEnd: upper.wasCut,
+          limit,
+        };
     const rows: Row[] = [];
     for (const { key, value } of this.database.getRange(options)) rows.push([key, value]);
     return rows;

@@ -46,6 +46,47 @@ describe.each(storages)('a key-value store in $name', ({ open }) => {
     expect([...store.range('c', 'c')]).toEqual([{ key: 'c', value: 'c2' }]);
   });
 
+  test('ranges to and from the longest key that LMDB takes, and keys that are longer', () => {
+    using temporary = open();
+    const { store, commit } = openStore(temporary.storage, builder);
+    const longest = 'k'.repeat(1977);
+    const [longer, muchLonger] = [`${longest}\0`, `${longest}${'k'.repeat(3000)}`];
+    const before = `${'k'.repeat(1976)}j${'k'.repeat(1000)}`;
+    for (const key of ['j', longest, 'l']) store.put(key, key);
+    commit();
+    const keys = (rows: Iterable<{ readonly key: string }>) => [...rows].map(({ key }) => key);
+    for (const bound of [longest, longer, muchLonger]) {
+      expect(keys(store.range(null, bound))).toEqual(['j', longest]);
+      expect(keys(store.reverseRange(null, bound))).toEqual([longest, 'j']);
+    }
+    expect(keys(store.range(longest, longest))).toEqual([longest]);
+    expect(keys(store.reverseRange(longest, null))).toEqual(['l', longest]);
+    for (const bound of [longer, muchLonger]) {
+      expect(keys(store.range(bound, null))).toEqual(['l']);
+      expect(keys(store.reverseRange(bound, null))).toEqual(['l']);
+      expect(keys(store.range(bound, bound))).toEqual([]);
+      expect(keys(store.reverseRange(bound, bound))).toEqual([]);
+      expect(store.get(bound)).toBeNull();
+    }
+    expect(keys(store.range(before, longer))).toEqual([longest]);
+    expect(keys(store.reverseRange(null, before))).toEqual(['j']);
+  });
+
+  test('goes on behind the longest key that LMDB takes after a commit in between', () => {
+    using temporary = open();
+    const { store, commit } = openStore(temporary.storage, builder);
+    const longest = 'k'.repeat(1977);
+    for (const key of ['j', longest, 'l']) store.put(key, key);
+    commit();
+    const seen: string[] = [];
+    for (const { key } of store.all()) {
+      seen.push(key);
+      store.put('j', 'new');
+      commit();
+    }
+    expect(seen).toEqual(['j', longest, 'l']);
+  });
+
   test('says what was there when it puts only where nothing is, and when it deletes', () => {
     using temporary = open();
     const { store } = openStore(temporary.storage, builder);
