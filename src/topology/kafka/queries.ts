@@ -15,9 +15,8 @@ import type {
 import { viewGroup } from './group-view.ts';
 import { partitionOfKey } from './partitioner.ts';
 import type { RestoreProgress } from './restore.ts';
-import { type AnyReadOnlyStore, viewOf } from './store-views.ts';
-import type { TopicNames } from './task-ids.ts';
-import type { TaskRun } from './task-run.ts';
+import { type AnyReadOnlyStore, type HeldStore, viewOf } from './store-views.ts';
+import type { TaskId, TopicNames } from './task-ids.ts';
 
 /** Where a key's rows are. */
 export interface KeyOwner {
@@ -28,13 +27,20 @@ export interface KeyOwner {
   readonly here: boolean;
 }
 
+/** What is asked of the run of a task. */
+interface QueriedRun {
+  readonly id: TaskId;
+  readonly running: boolean;
+  readonly task: { store(name: string): StateStore | undefined } | undefined;
+}
+
 export interface QueriesOptions {
   readonly topology: Topology;
   readonly names: TopicNames;
   readonly groupId: string;
   readonly admin: Admin;
   readonly globals: GlobalStores;
-  readonly runs: () => readonly TaskRun[];
+  readonly runs: () => readonly QueriedRun[];
   readonly restoring: () => readonly RestoreProgress[];
   readonly widthOf: (topic: string) => number;
 }
@@ -49,7 +55,7 @@ export class Queries {
 
   /**
    * The rows of a store that this instance has: of all its tasks, or of a global table. Throws STORE_UNKNOWN, or STORE_AWAY
-   * (`retry`) while one of its tasks is being taken over.
+   * (`retry`) while one of its tasks is being taken over; so do its rows when a task is given up while they are read.
    */
   store<K, V>(handle: StoreHandle<KeyValueStore<K, V>>): ReadOnlyKeyValueStore<K, V>;
   store<K, V>(handle: StoreHandle<SessionStore<K, V>>): ReadOnlySessionStore<K, V>;
@@ -62,7 +68,9 @@ export class Queries {
     const isGlobal = topology.globalTables.some(({ store }) => store.name === name);
     const subTopology = isGlobal ? undefined : this.#subTopologyOf(name);
     const view = viewOf(name, () =>
-      subTopology ? this.#storesOf(subTopology, name).map(narrow) : [narrow(globals(name))],
+      subTopology
+        ? this.#storesOf(subTopology, name).map(({ store, check }) => ({ store: narrow(store), check }))
+        : [{ store: narrow(globals(name)), check: () => {} }],
     );
     if (view) return view;
     throw new StreamsError('STORE_UNKNOWN', 'fail', `the store "${name}" is a buffer, which nobody can ask`);
@@ -105,18 +113,26 @@ export class Queries {
     throw new StreamsError('STORE_UNKNOWN', 'fail', `the topology has no store "${store}"`);
   }
 
-  #storesOf(subTopology: SubTopology, name: string): StateStore[] {
+  #storesOf(subTopology: SubTopology, name: string): HeldStore<StateStore>[] {
     return this.#options
       .runs()
       .filter(({ id }) => id.subTopology === subTopology)
       .map((run) => {
+        const { partition } = run.id;
         const store = run.running ? run.task?.store(name) : undefined;
-        if (store) return store;
-        throw new StreamsError(
-          'STORE_AWAY',
-          'retry',
-          `partition ${run.id.partition} of the store "${name}" is being taken over by this instance; ask again in a moment`,
-        );
+        if (!store) throw storeAway(name, partition, 'is being taken over by this instance');
+        const check = () => {
+          if (!run.running) throw storeAway(name, partition, 'was given up while its rows were read');
+        };
+        return { store, check };
       });
   }
+}
+
+function storeAway(name: string, partition: number, why: string): StreamsError {
+  return new StreamsError(
+    'STORE_AWAY',
+    'retry',
+    `partition ${partition} of the store "${name}" ${why}; ask again in a moment`,
+  );
 }

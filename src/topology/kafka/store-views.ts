@@ -13,8 +13,15 @@ export type AnyReadOnlyStore =
   | ReadOnlyWindowStore<unknown, unknown>
   | ReadOnlySessionStore<unknown, unknown>;
 
+/** A store of one task. */
+export interface HeldStore<S> {
+  readonly store: S;
+  /** Throws STORE_AWAY once the task is no longer run here, and its store is closed. */
+  readonly check: () => void;
+}
+
 /** The stores of the tasks, as they are at the time of a call. */
-type Find<S> = () => readonly S[];
+type Find<S> = () => readonly HeldStore<S>[];
 type Rows<V> = Iterable<KeyValue<Windowed<unknown>, V>>;
 
 const isKeyValue = (store: StateStore): store is ReadOnlyKeyValueStore<unknown, unknown> => 'get' in store;
@@ -24,24 +31,35 @@ const isWindow = (store: StateStore): store is ReadOnlyWindowStore<unknown, unkn
 
 /** Reads the stores of several tasks as one; undefined for a kind that has no such view. Rows come task by task. */
 export function viewOf(name: string, find: Find<StateStore>): AnyReadOnlyStore | undefined {
-  const [first] = find();
-  if (!first || isKeyValue(first)) return new KeyValueView(name, () => find().filter(isKeyValue));
-  if (isSession(first)) return new SessionView(name, () => find().filter(isSession));
-  if (isWindow(first)) return new WindowView(name, () => find().filter(isWindow));
+  const first = find()[0]?.store;
+  if (!first || isKeyValue(first)) return new KeyValueView(name, only(find, isKeyValue));
+  if (isSession(first)) return new SessionView(name, only(find, isSession));
+  if (isWindow(first)) return new WindowView(name, only(find, isWindow));
   return undefined;
+}
+
+function only<S>(find: Find<StateStore>, is: (store: StateStore) => store is StateStore & S): Find<S> {
+  return () => find().flatMap(({ store, check }) => (is(store) ? [{ store, check }] : []));
 }
 
 /** A key is in one task alone: the first that has it. */
 function firstOf<S, V>(find: Find<S>, read: (store: S) => V | null): V | null {
-  for (const store of find()) {
+  for (const { store } of find()) {
     const value = read(store);
     if (value !== null) return value;
   }
   return null;
 }
 
+/** Checked before each row: between two of them a task may be given up. */
 function* allOf<S, T>(find: Find<S>, read: (store: S) => Iterable<T>): Generator<T, void> {
-  for (const store of find()) yield* read(store);
+  for (const { store, check } of find()) {
+    check();
+    for (const row of read(store)) {
+      yield row;
+      check();
+    }
+  }
 }
 
 class KeyValueView implements ReadOnlyKeyValueStore<unknown, unknown> {
