@@ -103,16 +103,16 @@ describe('darkroom try', () => {
   });
 
   it('does not take its own renditions for images when it runs again', async () => {
-    await mkdir(join(folder, 'twice'));
-    await copyFile(join(folder, 'in', 'a.jpg'), join(folder, 'twice', 'a.jpg'));
-    const run = () => darkroom(['try', '.', '--json'], { cwd: join(folder, 'twice') });
+    await mkdir(join(folder, 'own-results'));
+    await copyFile(join(folder, 'in', 'a.jpg'), join(folder, 'own-results', 'a.jpg'));
+    const run = () => darkroom(['try', '.', '--json'], { cwd: join(folder, 'own-results') });
     const files = ({ out }: { out: string }) =>
       out
         .trimEnd()
         .split('\n')
         .map((line) => JSON.parse(line).file);
     expect(files(await run())).toEqual(['a.jpg']);
-    expect(existsSync(join(folder, 'twice', 'darkroom-out', 'report.html'))).toBe(true);
+    expect(existsSync(join(folder, 'own-results', 'darkroom-out', 'report.html'))).toBe(true);
     expect(files(await run())).toEqual(['a.jpg']);
   }, 60_000);
 
