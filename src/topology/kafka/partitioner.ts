@@ -6,6 +6,7 @@ import kafkajs, {
   type Producer,
   type ProducerConfig,
 } from 'kafkajs';
+import { StreamsError } from '../errors.ts';
 import type { ProducedRecord } from '../record.ts';
 import { type RoutedMessage, toMessage } from './convert.ts';
 import { type Cluster, latestCluster } from './mended.ts';
@@ -74,11 +75,35 @@ export class Router {
 
 function choose(topic: string, message: RoutedMessage, partitionMetadata: PartitionMetadata[]): number {
   const { partition, choosePartition, key } = message;
-  const chosen = partition ?? choosePartition?.(partitionMetadata.length);
+  if (partition !== undefined) return partition;
+  const chosen = choosePartition && chosenBy(choosePartition, topic, partitionMetadata.length);
   if (chosen !== undefined) return chosen;
   return Buffer.isBuffer(key)
     ? partitionOfKey(key, partitionMetadata.length)
     : inTurn({ topic, partitionMetadata, message });
+}
+
+/** By a sink's own choice, if it makes one. What that cannot do now it cannot do later: throws PARTITIONER_FAILED (`fail`). */
+function chosenBy(
+  choosePartition: (partitions: number) => number | undefined,
+  topic: string,
+  partitions: number,
+): number | undefined {
+  const failed = (what: string, cause?: unknown) =>
+    new StreamsError(
+      'PARTITIONER_FAILED',
+      'fail',
+      `the partitioner of records for ${topic} ${what}; it has to answer a whole number from 0 to ${partitions - 1}`,
+      { cause },
+    );
+  let chosen: number | undefined;
+  try {
+    chosen = choosePartition(partitions);
+  } catch (error) {
+    throw failed(`failed (${error instanceof Error ? error.message : String(error)})`, error);
+  }
+  if (chosen === undefined || (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions)) return chosen;
+  throw failed(`answered ${String(chosen)}`);
 }
 
 function leaderOf(partitions: readonly PartitionMetadata[], partition: number): number {

@@ -45,6 +45,36 @@ const recordOf = (topic: string, key: string) => ({
   headers: [],
 });
 
+describe("a sink's own choice of a partition", () => {
+  const route = (choosePartition: (partitions: number) => number) =>
+    routerOver({ t: [1, 1, 1] }).byLeader([{ ...recordOf('t', 'k'), choosePartition }]);
+
+  it('is asked with the number of partitions', async () => {
+    const [group] = await route((partitions) => partitions - 1);
+    expect(group?.get('t')).toMatchObject([{ partition: 2 }]);
+  });
+
+  it.each([-1, 3, 1.5, Number.NaN])('fails for good where it is %s of three', async (chosen) => {
+    await expect(route(() => chosen)).rejects.toMatchObject({
+      code: 'PARTITIONER_FAILED',
+      disposition: 'fail',
+      message: expect.stringContaining(
+        `for t answered ${chosen}; it has to answer a whole number from 0 to 2`,
+      ),
+    });
+  });
+
+  it('fails for good where it throws', async () => {
+    const choose = () => {
+      throw new Error('no such region');
+    };
+    await expect(route(choose)).rejects.toMatchObject({
+      code: 'PARTITIONER_FAILED',
+      message: expect.stringContaining('no such region'),
+    });
+  });
+});
+
 describe('the partition of a key', () => {
   it("comes from the hash that Kafka's own tests expect", () => {
     const hashes = {
