@@ -25,6 +25,13 @@ export function toRefused(refusal: Refusal, facts: Partial<ImageFacts>, duration
 
 /** The first line of somebody else's message, short enough for a header. */
 export function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return (text.split('\n', 1)[0] ?? '').slice(0, 200);
+  return (wordsOf(error).split('\n', 1)[0] ?? '').slice(0, 200);
+}
+
+function wordsOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return 'what was thrown says nothing'; // an object that is no text, as Object.create(null)
+  }
 }

@@ -48,6 +48,7 @@ describe('a module', () => {
       'it returned 2 frames for a picture that does not move',
     ],
     ['#960000', 'answers', 'failed', 'PLUGIN_FAILED', 'it returned a string; allowed are a picture'],
+    ['#aa0000', 'answers', 'failed', 'PLUGIN_FAILED', 'what was thrown says nothing'],
     ['#a00000', 'answers', 'failed', 'PLUGIN_FAILED', 'turned is an animation that is stored turned'],
   ])(
     'that misbehaves on %s: %s, %s, %s',

@@ -42,6 +42,7 @@ const answers: PlugIn = async (image, { refuse, facts }) => {
     const comment = Buffer.concat([Buffer.from([0x21, 0xfe, told.length]), told, Buffer.of(0)]);
     return { renditions: { located: Buffer.concat([gif.subarray(0, at), comment, gif.subarray(at)]) } };
   }
+  if (red === 170) throw Object.create(null);
   // as a plug-in in JavaScript may
   if (red === 150) return String(red) as unknown as undefined;
   if (red === 160) {
