@@ -29,6 +29,8 @@ const SCHEMA_NOT_FOUND = 40403; // error_code of the Confluent API, Apicurio giv
 export class RegistryClient {
   readonly #options: RegistryOptions;
   readonly #registry: SchemaRegistry;
+  /** Those that were registered here are known without asking. */
+  readonly #registered = new Map<number, FoundSchema>();
   #trouble: { reason: string; sinceMs: number } | undefined;
 
   constructor(options: RegistryOptions) {
@@ -58,6 +60,7 @@ export class RegistryClient {
       const schema = { type: SchemaType.AVRO as const, schema: schemaJson };
       const { id } = await this.#registry.register(schema, { subject, compatibility });
       this.#trouble = undefined;
+      this.#registered.set(id, { type: avro.Type.forSchema(JSON.parse(schemaJson)) });
       return id;
     } catch (error) {
       throw this.#registrationError(subject, error);
@@ -69,6 +72,8 @@ export class RegistryClient {
    * REGISTRY_UNREACHABLE, disposition `retry`.
    */
   async findSchema(id: number): Promise<FoundSchema | undefined> {
+    const known = this.#registered.get(id);
+    if (known) return known;
     try {
       const { status, body } = await this.#request('GET', `/schemas/ids/${id}`);
       // a 404 may also come from a proxy or a wrong path; only the registry's own error code makes the record bad
