@@ -59,6 +59,14 @@ test('registers canonical JSON, so that white space makes no new version', async
   for (const schema of registry.schemas.values()) expect(schema).toBe(canonicalJson(JSON.parse(schema)));
 });
 
+test('a schema that was registered here is known without the registry', async () => {
+  const codec = codecOf();
+  await codec.start();
+  registry.fault = 'hang';
+  expect(await codec.decodeUpload(codec.encodeUpload(upload))).toEqual({ ok: true, value: upload });
+  expect(registry.requests.filter((line) => line.includes('/schemas/ids/'))).toEqual([]);
+});
+
 test('an incompatible schema stops the start with what to do', async () => {
   registry.fault = 'refuse-schemas';
   await expect(codecOf().start()).rejects.toMatchObject({
