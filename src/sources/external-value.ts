@@ -65,7 +65,7 @@ export async function readValue(
 
 /** An image in base64 or a reference, with the fields that Avro has too. */
 function readJson(bytes: Buffer): ExternalValue | Unusable {
-  const parsed = parseJson(bytes);
+  const parsed = parseJson(bytes.toString('utf8'));
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
     return invalidJson('it is no JSON object');
   }

@@ -13,7 +13,7 @@ export function parseReference(bytes: Buffer): ObjectReference | UrlReference | 
   if (bytes.length > MAX_REFERENCE_BYTES) {
     return invalid(`it has ${bytes.length} bytes, at most ${MAX_REFERENCE_BYTES} are allowed`);
   }
-  const parsed = parseJson(bytes);
+  const parsed = parseJson(bytes.toString('utf8'));
   if (typeof parsed !== 'object' || parsed === null) return invalid('it is no JSON object');
   return checkReference(parsed);
 }

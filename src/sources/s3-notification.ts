@@ -1,6 +1,7 @@
 import type { ImageUploaded } from '../serdes/image-uploaded.generated.ts';
 import { customerProblem } from './customer-id.ts';
 import { imageIdOfName } from './image-id.ts';
+import { parseJson } from './parse-json.ts';
 
 /** Below it customers' uploads lie: `incoming/<customer>/<upload id>/<file name>`. */
 export const UPLOAD_PREFIX = 'incoming/';
@@ -106,14 +107,6 @@ function placeOf(key: string): { readonly customerId: string; readonly uploadId:
 function decodeKey(encoded: string): string | undefined {
   try {
     return decodeURIComponent(encoded.replaceAll('+', ' '));
-  } catch {
-    return undefined;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
   } catch {
     return undefined;
   }
